@@ -1,0 +1,1 @@
+export { library as default } from "@t3/tooling-tsup"
