@@ -1,0 +1,2 @@
+export * as StartError from "./StartError.ts"
+export * as T3Server from "./T3Server.ts"
