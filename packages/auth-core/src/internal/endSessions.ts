@@ -1,0 +1,43 @@
+/** Ends sessions with the open links they made; for use inside a transaction. */
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import type { Actor } from "@t3/protocol/Actor"
+import type { SessionId } from "@t3/protocol/Ids"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import { appendLog } from "./logRow.ts"
+import { decodeRows } from "./SessionRow.ts"
+
+/** Ids in one statement: SQLite takes 32,766 parameters, older ones 999. */
+const chunk = 500
+
+const inChunks = <A>(
+  ids: ReadonlyArray<SessionId>,
+  f: (ids: ReadonlyArray<SessionId>) => Effect.Effect<ReadonlyArray<A>, SqlError>
+) => Effect.map(Effect.forEach(Arr.chunksOf(ids, chunk), f), Arr.flatten)
+
+export const endSessions = Effect.fnUntraced(function*(
+  sql: SqlClient.SqlClient,
+  options: {
+    readonly ids: ReadonlyArray<SessionId>
+    readonly actor: Actor
+    readonly event: "session.revoked" | "session.replaced"
+    readonly now: number
+  }
+) {
+  const { actor, event, ids, now } = options
+  const rows = yield* inChunks(ids, (part) =>
+    Effect.flatMap(
+      sql`UPDATE t3_sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${sql.in("id", part)} RETURNING *`,
+      (found) => Effect.orDie(decodeRows(found))
+    ))
+  const links = yield* inChunks(ids, (part) =>
+    sql<{ readonly id: string }>`UPDATE t3_pairings SET state = 'revoked', ended_at = ${now}
+      WHERE state = 'open' AND expires_at > ${now} AND ${sql.in("issued_by_session", part)} RETURNING id`)
+  const staying = yield* inChunks(ids, (part) =>
+    sql<{ readonly id: string }>`SELECT id FROM t3_sessions
+      WHERE revoked_at IS NULL AND expires_at > ${now} AND ${sql.in("issued_by_session", part)}`)
+  for (const row of rows) yield* appendLog(sql, now, { actor, event, sessionId: row.id })
+  for (const link of links) yield* appendLog(sql, now, { actor, event: "pairing.revoked", pairingId: link.id })
+  return { links: links.length, rows, staying: staying.length }
+})

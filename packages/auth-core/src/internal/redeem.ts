@@ -1,0 +1,175 @@
+/** The exchange of a pairing token for a session: one transaction that begins with one conditional update. */
+import * as SqlClient from "@effect/sql/SqlClient"
+import { Invalid, PairingExpired, type PairingRefusal, PairingRevoked, PairingUnknown, PairingUsed } from "@t3/protocol/Errors"
+import type { Scope } from "@t3/protocol/Scope"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { AccessLog } from "../AccessLog.ts"
+import type { Exchange } from "../PairingStore.ts"
+import { Policy } from "../Policy.ts"
+import * as Secret from "../Secret.ts"
+import { endSessions } from "./endSessions.ts"
+import { appendLog } from "./logRow.ts"
+import { hashesOf, mintSecrets, newSession, type Secrets } from "./newSession.ts"
+import { decodeRows, type PairingRow, stateOf } from "./PairingRow.ts"
+import { SessionMemory } from "./SessionMemory.ts"
+import * as Sessions from "./SessionRow.ts"
+import { stored } from "./stored.ts"
+
+interface Outcome {
+  readonly row: Sessions.SessionRow
+  readonly secrets: Secrets
+}
+
+const refusals: Record<"open" | "used" | "revoked" | "expired", () => PairingRefusal> = {
+  expired: () => new PairingExpired(),
+  // Open when it was looked at, and taken before it could be had.
+  open: () => new PairingUsed(),
+  revoked: () => new PairingRevoked(),
+  used: () => new PairingUsed()
+}
+
+/** What two exchanges must agree in for the second to be a repetition of the first. */
+const fieldsHash = (kind: Sessions.SessionRow["kind"], exchange: Exchange): string =>
+  Secret.hash(Redacted.make(JSON.stringify([
+    kind,
+    exchange.device.label ?? null,
+    exchange.device.kind ?? null,
+    exchange.device.os ?? null,
+    exchange.device.browser ?? null,
+    exchange.scopes ?? null,
+    (exchange.earlier ?? []).map(Secret.hash)
+  ])))
+
+/** A device may ask for less than the pairing gives. What it names beside that is ignored. */
+const narrow = (pairing: PairingRow, wanted: ReadonlyArray<string> | undefined): ReadonlyArray<Scope> =>
+  wanted === undefined ? pairing.scopes : pairing.scopes.filter((scope) => wanted.includes(scope))
+
+export const makeRedeem = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const memory = yield* SessionMemory
+  const secret = yield* Secret.Secret
+  const policy = yield* Policy
+  const log = yield* AccessLog
+
+  const pairingOf = (exchange: Exchange) =>
+    Effect.map(
+      Effect.flatMap(
+        sql`SELECT * FROM t3_pairings WHERE token_hash = ${Secret.hash(exchange.token)}`,
+        (rows) => Effect.orDie(decodeRows(rows))
+      ),
+      (rows) => Option.fromNullable(rows[0])
+    )
+
+  /** The device's earlier session, if the exchange proves that it had it; an expired one will do. */
+  const earlierSession = Effect.fnUntraced(function*(exchange: Exchange) {
+    const [primary, cookie] = exchange.earlier ?? []
+    const id = primary === undefined ? undefined : Option.getOrUndefined(Secret.parse(primary))?.id
+    if (primary === undefined || id === undefined) return undefined
+    const [row] = yield* Effect.orDie(Sessions.decodeRows(yield* sql`SELECT * FROM t3_sessions WHERE id = ${id}`))
+    if (row === undefined || row.revoked_at !== null || !Secret.matches(primary, row.secret_hash)) return undefined
+    if (row.cookie_hash === null) return row
+    return cookie !== undefined && Secret.matches(cookie, row.cookie_hash) ? row : undefined
+  })
+
+  /** The one that wins gets the session; every other caller gets nothing and has changed nothing. */
+  const take = (pairing: PairingRow, kind: Sessions.SessionRow["kind"], exchange: Exchange, scopes: ReadonlyArray<Scope>) =>
+    Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const issuedBy = Sessions.toActor(pairing)
+      const made = yield* newSession(secret, policy, {
+        device: exchange.device,
+        issuedBy,
+        kind,
+        now,
+        pairingId: pairing.id,
+        role: pairing.role,
+        scopes
+      })
+      const taken = yield* sql`UPDATE t3_pairings
+        SET state = 'used', ended_at = ${now}, session_id = ${made.row.id},
+          repeat_key_hash = ${exchange.idempotencyKey === undefined ? null : Secret.hash(exchange.idempotencyKey)},
+          repeat_fields_hash = ${fieldsHash(kind, exchange)}
+        WHERE id = ${pairing.id} AND state = 'open' AND expires_at > ${now} RETURNING id`
+      if (taken.length === 0) return Option.none()
+      const earlier = yield* earlierSession(exchange)
+      const row = earlier === undefined ? made.row : { ...made.row, device_id: earlier.device_id }
+      const ended = yield* endSessions(sql, {
+        actor: { kind: "session", sessionId: row.id },
+        event: "session.replaced",
+        ids: earlier === undefined ? [] : [earlier.id],
+        now
+      })
+      yield* Sessions.insert(sql, row)
+      yield* appendLog(sql, now, {
+        actor: { kind: "session", sessionId: row.id },
+        event: "pairing.redeemed",
+        pairingId: pairing.id,
+        sessionId: row.id,
+        ...(exchange.address === undefined ? {} : { address: exchange.address })
+      })
+      return Option.some({ ended: ended.rows, outcome: { row, secrets: made.secrets } satisfies Outcome })
+    }).pipe(
+      sql.withTransaction,
+      Effect.tap(Option.match({
+        onNone: () => Effect.void,
+        onSome: ({ ended, outcome }) => Effect.sync(() => [...ended, outcome.row].forEach((row) => memory.set(row)))
+      })),
+      Effect.map(Option.map(({ outcome }) => outcome))
+    )
+
+  /** A device that lost the answer asks again: it gets its session with fresh secrets, if the first were never used. */
+  const repeat = (kind: Sessions.SessionRow["kind"], exchange: Exchange) =>
+    Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const pairing = Option.getOrUndefined(yield* pairingOf(exchange))
+      if (
+        exchange.idempotencyKey === undefined || pairing?.state !== "used" || pairing.session_id === null ||
+        pairing.repeat_key_hash === null || !Secret.matches(exchange.idempotencyKey, pairing.repeat_key_hash) ||
+        pairing.repeat_fields_hash !== fieldsHash(kind, exchange) ||
+        now - (pairing.ended_at ?? 0) > Duration.toMillis(policy.repeatWithin) ||
+        (memory.get(pairing.session_id)?.first_used_at ?? null) !== null
+      ) return Option.none<Outcome>()
+      const secrets = yield* mintSecrets(secret, kind, pairing.session_id)
+      const { cookie_hash, secret_hash } = hashesOf(kind, secrets)
+      const [row] = yield* Effect.orDie(Sessions.decodeRows(
+        yield* sql`UPDATE t3_sessions SET secret_hash = ${secret_hash}, cookie_hash = ${cookie_hash}
+          WHERE id = ${pairing.session_id} AND first_used_at IS NULL AND revoked_at IS NULL RETURNING *`
+      ))
+      if (row === undefined) return Option.none<Outcome>()
+      memory.set(row)
+      return Option.some<Outcome>({ row, secrets })
+    })
+
+  return (kind: Sessions.SessionRow["kind"], exchange: Exchange) =>
+    Effect.gen(function*() {
+      const refuse = (refusal: PairingRefusal, pairingId?: string) =>
+        Effect.zipRight(
+          log.refused({
+            event: "pairing.refused",
+            reason: refusal._tag,
+            ...(pairingId === undefined ? {} : { pairingId }),
+            ...(exchange.address === undefined ? {} : { address: exchange.address })
+          }),
+          Effect.fail(refusal)
+        )
+      const found = yield* pairingOf(exchange)
+      if (Option.isNone(found)) return yield* refuse(new PairingUnknown())
+      const pairing = found.value
+      const scopes = narrow(pairing, exchange.scopes)
+      if (scopes.length === 0) {
+        return yield* new Invalid({
+          hint: `It gives: ${pairing.scopes.join(", ")}. The link still works.`,
+          message: "This link gives none of the scopes asked for."
+        })
+      }
+      const taken = yield* take(pairing, kind, exchange, scopes)
+      const outcome = Option.isSome(taken) ? taken : yield* repeat(kind, exchange)
+      if (Option.isSome(outcome)) return outcome.value
+      const after = Option.getOrElse(yield* pairingOf(exchange), () => pairing)
+      return yield* refuse(refusals[stateOf(after, yield* Clock.currentTimeMillis)](), pairing.id)
+    }).pipe(stored("PairingStore.redeem"))
+})
