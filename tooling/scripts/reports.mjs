@@ -47,7 +47,9 @@ const count = ({ report }) => {
   if (!existsSync(report)) {
     return { passed: 0, failed: 1, skipped: 0 }
   }
-  const { numFailedTests, numPassedTests, numPendingTests, numTodoTests = 0, success } = JSON.parse(readFileSync(report, "utf8"))
+  const { numFailedTests, numPassedTests, numPendingTests, numTodoTests = 0, success } = JSON.parse(
+    readFileSync(report, "utf8")
+  )
   const sound = success && numPassedTests > 0
   return {
     passed: numPassedTests,
@@ -68,6 +70,8 @@ export const printSummary = (suites) => {
     const note = passed === 0 ? "DID NOT RUN" : `${passed} passed${failed > 0 ? `, ${failed} FAILED` : ""}`
     console.log(`  ${suite.name.padEnd(28)} ${note}${skipped > 0 ? `, ${skipped} skipped` : ""}`)
   }
-  console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`)
+  console.log(
+    `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`
+  )
   return total.failed === 0
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 /** The root of the repository. */
 export const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** @typedef {{ name: string, private?: boolean, scripts?: Record<string, string>, packageManager?: string }} Manifest */
+/** @typedef {{ name: string, private?: boolean, exports?: object, scripts?: Record<string, string>, packageManager?: string }} Manifest */
 
 /** Prints one line about the set-up; stdout belongs to what is being run. @param {string} line */
 export const say = (line) => process.stderr.write(`${line}\n`)
@@ -20,7 +20,7 @@ export const manifest = (folder) => JSON.parse(readFileSync(join(root, folder, "
 /** The folders of all packages, relative to the root. */
 export const packageFolders = () =>
   ["packages", "apps", "tooling"].flatMap((parent) =>
-    readdirSync(join(root, parent)).sort().map((name) => `${parent}/${name}`)
+    readdirSync(join(root, parent)).toSorted().map((name) => `${parent}/${name}`)
   ).filter((folder) => existsSync(join(root, folder, "package.json")))
 
 /** @typedef {{ code: number, output: string, interrupted: boolean }} Result */
@@ -102,7 +102,9 @@ const stamp = () => {
 export const install = async () => {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
   if (major < 20 || (major === 20 && minor < 19)) {
-    say(`T3 needs Node 20.19 or newer, and this is ${process.versions.node}. Install a newer Node, then run the same command.`)
+    say(
+      `T3 needs Node 20.19 or newer, and this is ${process.versions.node}. Install a newer Node, then run the same command.`
+    )
     process.exit(1)
   }
   const wanted = stamp()
@@ -111,8 +113,14 @@ export const install = async () => {
     return
   }
   const pnpm = (/** @type {Array<string>} */ ...args) =>
-    run("npx", ["--yes", `${manifest(".").packageManager}`, ...args], { quiet: true, shell: process.platform === "win32" })
-  await setUp("Installing dependencies", () => pnpm("install", "--frozen-lockfile", "--config.confirm-modules-purge=false"))
+    run("npx", ["--yes", `${manifest(".").packageManager}`, ...args], {
+      quiet: true,
+      shell: process.platform === "win32"
+    })
+  await setUp(
+    "Installing dependencies",
+    () => pnpm("install", "--frozen-lockfile", "--config.confirm-modules-purge=false")
+  )
   if (found.abi !== wanted.abi) {
     await setUp("Rebuilding native modules for this Node", () => pnpm("rebuild", "--recursive"))
   }

@@ -9,5 +9,6 @@ export const library = defineConfig({
   splitting: true,
   sourcemap: true,
   clean: true,
-  dts: false
+  dts: false,
+  silent: true
 })
