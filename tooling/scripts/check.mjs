@@ -1,0 +1,45 @@
+/** `npm run lint [-- CHECK…]`: every static check, each of which can fail alone. What a check said is shown only when it failed. */
+import { bundleForBrowser, checkLockfile, checkPackages, checkTexts } from "./checks.mjs"
+import { checks, clearReports, printSummary, writeReport } from "./reports.mjs"
+import { install, run, turbo } from "./workspace.mjs"
+
+/** @typedef {() => Promise<{ code: number, output: string }>} Check */
+
+/** @type {(command: string, ...args: Array<string>) => Check} */
+const tool = (command, ...args) => () => run(command, args, { quiet: true, shell: process.platform === "win32" })
+
+/** The type check comes first: it also builds what the later ones look at. @type {Record<string, Check>} */
+const all = {
+  types: () => turbo(["build", "check", "--concurrency=2", "--continue=dependencies-successful"], { quiet: true }),
+  lint: tool("oxlint"),
+  format: tool("dprint", "check"),
+  unused: tool("knip"),
+  imports: tool("depcruise", "packages", "apps"),
+  packages: checkPackages,
+  browser: bundleForBrowser,
+  lockfile: checkLockfile,
+  texts: checkTexts
+}
+
+const named = process.argv.slice(2)
+const unknown = named.filter((name) => !(name in all))
+if (unknown.length > 0) {
+  console.error(`No check is named ${unknown.join(", ")}. There are: ${Object.keys(all).join(", ")}.`)
+  process.exit(2)
+}
+
+await install()
+clearReports([checks])
+const counts = { passed: 0, failed: 0, skipped: 0 }
+for (const [name, check] of Object.entries(all)) {
+  if (named.length > 0 && !named.includes(name)) {
+    continue
+  }
+  const started = performance.now()
+  const { code, output } = await check()
+  counts[code === 0 ? "passed" : "failed"] += 1
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds} s${code === 0 ? "" : `\n${output}`}`)
+}
+writeReport(checks, counts)
+process.exitCode = printSummary([checks]) ? 0 : 1
