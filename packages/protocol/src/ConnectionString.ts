@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as Brand from "effect/Brand"
+import * as Brand from "effect/Brand"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -67,7 +67,7 @@ export const parse = (text: string): Either.Either<ConnectionString, Invalid> =>
 /** On the wire a string; must be absolute. */
 export const ConnectionString: Schema.Schema<ConnectionString, string> = Schema.transformOrFail(
   Schema.String,
-  Schema.String as unknown as Schema.Schema<ConnectionString>,
+  Schema.typeSchema(Schema.fromBrand(Brand.nominal<ConnectionString>())(Schema.String)),
   {
     strict: true,
     decode: (text, _, ast) =>
