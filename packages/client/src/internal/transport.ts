@@ -21,7 +21,8 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: "no answer came in time",
   UND_ERR_CONNECT_TIMEOUT: "no answer came in time",
   UND_ERR_HEADERS_TIMEOUT: "no answer came in time",
-  UND_ERR_SOCKET: "the connection broke off"
+  UND_ERR_SOCKET: "the connection broke off",
+  "bad port": "browsers and fetch call no server on this port (see fetch.spec.whatwg.org/#port-blocking)"
 }
 
 const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/
@@ -31,7 +32,9 @@ const httpParser = /^(HPE_|UND_ERR_INVALID|UND_ERR_RES)/
 /** The first code in the chain of causes; a chain is short, whatever a library makes of it. */
 const codeOf = (cause: unknown, depth = 0): string | undefined => {
   if (depth > 5 || !Predicate.isRecord(cause)) return undefined
-  return typeof cause["code"] === "string" ? cause["code"] : codeOf(cause["cause"], depth + 1)
+  if (typeof cause["code"] === "string") return cause["code"]
+  // The one failure of fetch itself that a person can mend; it has no code.
+  return cause["message"] === "bad port" ? "bad port" : codeOf(cause["cause"], depth + 1)
 }
 
 /** The reason as the end of a sentence. It holds nothing of the request. */

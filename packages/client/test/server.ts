@@ -1,0 +1,86 @@
+/** Small real HTTP servers that answer as a test tells them, and remember what they were asked. */
+import { Effect } from "effect"
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+
+export interface Seen {
+  readonly route: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+export interface TestServer {
+  readonly port: number
+  readonly url: string
+  readonly seen: Array<Seen>
+}
+
+/** `answer` also gets how many requests of the same route came before. */
+export const serve = (answer: (seen: Seen, response: ServerResponse, before: number) => void) =>
+  Effect.acquireRelease(
+    Effect.async<{ readonly close: Effect.Effect<void>; readonly server: TestServer }>((resume) => {
+      const seen: Array<Seen> = []
+      const http = createServer((request, response) => {
+        const chunks: Array<Buffer> = []
+        request.on("data", (chunk: Buffer) => chunks.push(chunk))
+        request.on("end", () => {
+          const route = `${request.method} ${request.url}`
+          const before = seen.filter((other) => other.route === route).length
+          const now = { body: Buffer.concat(chunks).toString(), headers: request.headers, route }
+          seen.push(now)
+          answer(now, response, before)
+        })
+      })
+      http.listen(0, "127.0.0.1", () => {
+        const { port } = http.address() as AddressInfo
+        const close = Effect.sync(() => {
+          http.close()
+          http.closeAllConnections()
+        })
+        resume(Effect.succeed({ close, server: { port, seen, url: `http://127.0.0.1:${port}` } }))
+      })
+    }),
+    ({ close }) => close
+  ).pipe(Effect.map(({ server }) => server))
+
+export const json = (response: ServerResponse, status: number, body: unknown): void => {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))
+}
+
+export const token = "K7QX2M9PHTRD"
+export const ids = { device: "dddddddddddd", environment: "eeeeeeeeeeee", session: "ssssssssssss" }
+export const sessionToken = `t3s_${"0".repeat(70)}`
+
+export const descriptor = { authMethods: ["pairing"], environmentId: ids.environment, protocolVersion: 1 }
+
+export const granted = {
+  access_token: sessionToken,
+  device_id: ids.device,
+  environment: { id: ids.environment, label: "box" },
+  expires_in: 3600,
+  issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
+  role: "member",
+  scope: "environment:read project:read project:write",
+  session_id: ids.session,
+  token_type: "Bearer"
+}
+
+export const session = {
+  createdAt: "2026-01-01T00:00:00.000Z",
+  current: true,
+  device: { id: ids.device, kind: "script", label: "ci" },
+  expiresAt: "2026-02-01T00:00:00.000Z",
+  id: ids.session,
+  issuedBy: { kind: "startup" },
+  kind: "bearer",
+  lastUsedAt: "2026-01-02T00:00:00.000Z",
+  role: "owner",
+  scopes: ["environment:read"]
+}
+
+/** Answers the two routes of pairing as a T3 server does. */
+export const asT3 = (seen: Seen, response: ServerResponse): void => {
+  if (seen.route === "GET /.well-known/t3/environment") return json(response, 200, descriptor)
+  if (seen.route === "POST /oauth/token") return json(response, 200, granted)
+  return json(response, 404, { _tag: "NotFound", message: "no such route" })
+}
