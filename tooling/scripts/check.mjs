@@ -42,4 +42,4 @@ for (const [name, check] of Object.entries(all)) {
   console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds} s${code === 0 ? "" : `\n${output}`}`)
 }
 writeReport(checks, counts)
-process.exitCode = printSummary([checks]) ? 0 : 1
+process.exitCode = printSummary([checks], []) ? 0 : 1

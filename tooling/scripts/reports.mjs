@@ -42,36 +42,48 @@ export const writeReport = (suite, { failed, passed, skipped }) => {
   writeFileSync(suite.report, JSON.stringify(report))
 }
 
-/** A suite that left no report, ran nothing, or could not load a file has failed. @param {Suite} suite @returns {Counts} */
+/** A suite that left no report, ran nothing, or could not load a file has failed. @param {Suite} suite */
 const count = ({ report }) => {
   if (!existsSync(report)) {
-    return { passed: 0, failed: 1, skipped: 0 }
+    return { ran: 0, passed: 0, failed: 1, skipped: 0 }
   }
-  const { numFailedTests, numPassedTests, numPendingTests, numTodoTests = 0, success } = JSON.parse(
-    readFileSync(report, "utf8")
-  )
-  const sound = success && numPassedTests > 0
+  const counts = JSON.parse(readFileSync(report, "utf8"))
+  const passed = counts.numPassedTests
+  const failed = counts.numFailedTests
   return {
-    passed: numPassedTests,
-    failed: sound ? numFailedTests : Math.max(1, numFailedTests),
-    skipped: numPendingTests + numTodoTests
+    ran: passed + failed,
+    passed,
+    failed: counts.success && passed > 0 ? failed : Math.max(1, failed),
+    skipped: counts.numPendingTests + (counts.numTodoTests ?? 0)
   }
 }
 
-/** Prints every suite and the sum, the sum alone on the last line; says whether all is well. @param {Array<Suite>} suites */
-export const printSummary = (suites) => {
+/**
+ * Prints every suite and, alone on the last line, the sum; says whether all is well. A step that failed although every test passed
+ * counts as one failure.
+ *
+ * @param {ReadonlyArray<Suite>} suites
+ * @param {ReadonlyArray<string>} brokenSteps
+ */
+export const printSummary = (suites, brokenSteps) => {
   const total = { passed: 0, failed: 0, skipped: 0 }
   console.log("")
   for (const suite of suites) {
-    const { failed, passed, skipped } = count(suite)
+    const { failed, passed, ran, skipped } = count(suite)
     total.passed += passed
     total.failed += failed
     total.skipped += skipped
-    const note = passed === 0 ? "DID NOT RUN" : `${passed} passed${failed > 0 ? `, ${failed} FAILED` : ""}`
-    console.log(`  ${suite.name.padEnd(28)} ${note}${skipped > 0 ? `, ${skipped} skipped` : ""}`)
+    const note = ran === 0 ? "DID NOT RUN" : `${ran} ran, ${failed === 0 ? "all passed" : `${failed} FAILED`}`
+    console.log(`  ${suite.name.padEnd(28)} ${note}${skipped === 0 ? "" : `, ${skipped} skipped`}`)
+  }
+  for (const step of brokenSteps) {
+    console.log(`  ${step.padEnd(28)} FAILED, see above`)
+  }
+  if (total.failed === 0 && brokenSteps.length > 0) {
+    total.failed = 1
   }
   console.log(
-    `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`
+    `\n${total.passed} passed, ${total.failed} failed${total.skipped === 0 ? "" : `, ${total.skipped} skipped`}`
   )
   return total.failed === 0
 }

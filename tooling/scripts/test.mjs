@@ -6,11 +6,15 @@ import { clearReports, printSummary, suitesOf } from "./reports.mjs"
 import { install, turbo } from "./workspace.mjs"
 
 const named = process.argv.slice(2)
-const tasks = named.length === 0 ? ["test"] : named
+const [tasks, concurrency] = named.length === 0 ? [["test"], 2] : [named, 1]
 
 await install()
 const suites = suitesOf(tasks)
 clearReports(suites)
-const { code } = await turbo(["build", ...tasks, "--concurrency=2", "--continue=dependencies-successful"])
-const complete = printSummary(suites)
-process.exitCode = code === 0 && complete ? 0 : 1
+const { code } = await turbo([
+  "build",
+  ...tasks,
+  `--concurrency=${concurrency}`,
+  "--continue=dependencies-successful"
+])
+process.exitCode = printSummary(suites, code === 0 ? [] : ["turbo run"]) ? 0 : 1
