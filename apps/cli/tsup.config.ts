@@ -1,0 +1,22 @@
+/** One program: everything is bundled but better-sqlite3, which is native; a command loads only the chunks it needs. */
+import { defineConfig } from "tsup"
+
+export default defineConfig({
+  entry: { t3: "src/t3.ts" },
+  format: "esm",
+  target: "node20",
+  platform: "node",
+  splitting: true,
+  minify: true,
+  clean: true,
+  dts: false,
+  noExternal: [/.*/],
+  external: ["better-sqlite3"],
+  esbuildOptions: (options) => {
+    options.conditions = ["@t3/source", "node", "import"]
+    options.legalComments = "none"
+  },
+  banner: {
+    js: "import { createRequire as t3CreateRequire } from \"node:module\"; const require = t3CreateRequire(import.meta.url);"
+  }
+})

@@ -1,0 +1,54 @@
+/**
+ * What `--help` prints: usage, flags, arguments, commands and examples, as the parser knows them.
+ *
+ * @since 0.1.0
+ */
+import { builtIns, title } from "./Argv.ts"
+import type { Spec, Term } from "./Spec.ts"
+
+const row = (term: Term): readonly [string, string] => [
+  term.value === "" ? term.name : `${term.name} <${term.value}>`,
+  term.about
+]
+
+const section = (heading: string, rows: ReadonlyArray<readonly [string, string]>): ReadonlyArray<string> => {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.length === 0
+    ? []
+    : ["", heading, ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd())]
+}
+
+const placeholder = (arg: Term): string => arg.optional ? `[${arg.name}]` : `<${arg.name}>`
+
+const usage = (path: ReadonlyArray<Spec>, spec: Spec): ReadonlyArray<string> => {
+  const args = spec.args.map((arg) => ` ${placeholder(arg)}`).join("")
+  const flags = spec.flags.length === 0 ? "" : " [flags]"
+  return [
+    ...(spec.children.length === 0 || spec.flags.length > 0 ? [`  ${title(path)}${args}${flags}`] : []),
+    ...(spec.children.length === 0 ? [] : [`  ${title(path)} <command> [flags]`])
+  ]
+}
+
+/** Commands below, down to those that do something, with their path. */
+const leaves = (spec: Spec, prefix = ""): ReadonlyArray<readonly [string, string]> =>
+  spec.children.flatMap((child) => {
+    const name = `${prefix}${child.name}`
+    return child.children.length === 0
+      ? [[[name, ...child.args.map(placeholder)].join(" "), child.summary] as const]
+      : leaves(child, `${name} `)
+  })
+
+/** The help of the last command of `path`, without a line break at the end. */
+export const render = (path: ReadonlyArray<Spec>): string => {
+  const [spec] = path.slice(-1)
+  return spec === undefined ? "" : [
+    `${title(path)}: ${spec.summary}`,
+    "",
+    "Usage",
+    ...usage(path, spec),
+    ...section("Arguments", spec.args.map((arg) => [arg.name, arg.about] as const)),
+    ...section("Commands", leaves(spec)),
+    ...section("Flags", [...spec.flags, ...builtIns].map(row)),
+    ...section("Examples", spec.examples)
+  ].join("\n")
+}

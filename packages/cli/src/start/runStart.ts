@@ -1,0 +1,36 @@
+/**
+ * `t3 start`, and `t3` without a command.
+ *
+ * @since 0.1.0
+ */
+import * as PairingLink from "@t3/protocol/PairingLink"
+import * as Effect from "effect/Effect"
+import { Output } from "../Output.ts"
+import { type Running, serve } from "../serve/Serve.ts"
+import type * as Settings from "../Settings.ts"
+import * as Browser from "./Browser.ts"
+import * as RedirectFile from "./RedirectFile.ts"
+
+/** Seconds that the browser has to pair. Its token is not the one that is printed. */
+const ttl = 30
+
+const openBrowser = ({ options, server }: Running) =>
+  Effect.gen(function*() {
+    const output = yield* Output
+    const { connectionString } = server.endpoints.find((endpoint) => endpoint.kind === "loopback") ?? server.endpoints[0]
+    const { token } = yield* server.access.issuePairing({ label: "t3 start", role: "owner", ttl })
+    const file = yield* RedirectFile.make(options.baseDir, PairingLink.unsafePrint({ connectionString, token }))
+    yield* output.say("t3: opening your browser, which will be paired as owner.")
+    const failed = output.say("t3: no browser could be opened here. Open the pairing link above, in any browser.")
+    // The opener may stay for as long as the browser does, so nobody waits for it longer than the token lives.
+    yield* Effect.forkScoped(Effect.unlessEffect(failed, Browser.open(file)))
+    yield* Effect.sleep(`${ttl} seconds`)
+  }).pipe(Effect.scoped)
+
+/** Opens the browser where somebody sees it; for programs and pipes it is `serve`. */
+export const run = (flags: Settings.ServerFlags) =>
+  serve(flags, (running) =>
+    Effect.flatMap(Output, (output) =>
+      output.terminal && !flags.json
+        ? Effect.asVoid(Effect.forkScoped(openBrowser(running)))
+        : Effect.void))
