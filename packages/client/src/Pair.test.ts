@@ -114,7 +114,10 @@ describe("pair", () => {
     ["a web page", (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<b>SECRET-BODY</b>")],
     ["a 404 page", (_, response) => response.writeHead(404, { "content-type": "text/html" }).end("SECRET-BODY")],
     ["another JSON API", (_, response) => T.json(response, 200, { name: "SECRET-BODY" })],
-    ["broken JSON", (_, response) => response.writeHead(200, { "content-type": "application/json" }).end("SECRET-BODY")],
+    [
+      "broken JSON",
+      (_, response) => response.writeHead(200, { "content-type": "application/json" }).end("SECRET-BODY")
+    ],
     ["another API's error", (_, response) => T.json(response, 500, { error: "SECRET-BODY" })],
     ["an unknown refusal", (_, response) => T.json(response, 400, { _tag: "SECRET-BODY", message: "SECRET-BODY" })],
     ["an error that is no object", (_, response) => T.json(response, 500, ["SECRET-BODY"])]
@@ -169,7 +172,10 @@ describe("pair", () => {
       assert.strictEqual(error._tag, "Unreachable")
       assert.strictEqual(error.message, `http://127.0.0.1:${port} does not answer: the connection was refused.`)
       assert.include((yield* refused({ host: "127.0.0.1:6000", token: T.token })).message, "on this port")
-      assert.include((yield* refused({ host: "nobody.invalid", token: T.token }, { allowInsecure: true })).message, "name")
+      assert.include(
+        (yield* refused({ host: "nobody.invalid", token: T.token }, { allowInsecure: true })).message,
+        "name"
+      )
     }))
 
   it.scoped("waits ten seconds for a server that accepts and says nothing", () =>
@@ -211,7 +217,10 @@ describe("pair", () => {
   it.scopedLive("does not quote a secret that is malformed", () =>
     Effect.gen(function*() {
       const server = yield* T.serve(T.asT3)
-      const error = yield* refused(link(server), { actorToken: Redacted.make("MY-SECRET"), idempotencyKey: Redacted.make("x") })
+      const error = yield* refused(link(server), {
+        actorToken: Redacted.make("MY-SECRET"),
+        idempotencyKey: Redacted.make("x")
+      })
       assert.strictEqual(error._tag, "Invalid")
       assert.notMatch(error.message + String(error.hint), /MY-SECRET/)
       assert.include(error.message, "actor_token")

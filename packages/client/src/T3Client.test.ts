@@ -62,9 +62,14 @@ describe("T3Client", () => {
   it.scopedLive("fails with the server's own refusal, declared for the route or not", () =>
     Effect.gen(function*() {
       for (
-        const [status, tag] of [[401, "SessionRevoked"], [403, "ScopeRequired"], [503, "Unavailable"], [409, "VersionMismatch"]] as const
+        const [status, tag] of [[401, "SessionRevoked"], [403, "ScopeRequired"], [503, "Unavailable"], [
+          409,
+          "VersionMismatch"
+        ]] as const
       ) {
-        const server = yield* T.serve((_, response) => T.json(response, status, { _tag: tag, message: "why", required: "x:y" }))
+        const server = yield* T.serve((_, response) =>
+          T.json(response, status, { _tag: tag, message: "why", required: "x:y" })
+        )
         const client = yield* clientOf(server)
         const error = yield* Effect.flip(client.access.revokeSession({ path: { id: SessionId.make(T.ids.session) } }))
         assert.strictEqual(error._tag, tag)
@@ -163,8 +168,8 @@ describe("T3Client", () => {
                   )
                 )
               ))
-          }).on("error", (cause) =>
-            resume(new HttpClientError.RequestError({ cause, reason: "Transport", request }))).end()
+          }).on("error", (cause) => resume(new HttpClientError.RequestError({ cause, reason: "Transport", request })))
+            .end()
         })
       )
       const client = yield* T3Client.make({ connectionString: "http://localhost" }).pipe(

@@ -35,7 +35,8 @@ type Call<Endpoint> = Endpoint extends HttpApiEndpoint<
   infer _E,
   infer _R,
   infer _RE
-> ? (request: HttpApiEndpoint.ClientRequest<Path, UrlParams, Payload, Headers, false>) => Effect.Effect<Success, Refusal>
+> ?
+  (request: HttpApiEndpoint.ClientRequest<Path, UrlParams, Payload, Headers, false>) => Effect.Effect<Success, Refusal>
   : never
 
 type Calls<Group> = Group extends HttpApiGroup<infer _Name, infer Endpoints, infer _E, infer _R, infer _TopLevel>
@@ -55,7 +56,7 @@ export interface Options {
 /** How long one call may take, answer included. Every answer is small. */
 const patience = "30 seconds"
 
-/** A redirect is an answer like any other, so that no secret follows it; nothing else of the caller's options changes. */
+/** A redirect is an answer like any other, so that no secret follows it. The caller's other options stay. */
 const withoutRedirects = <A, E, R>(answer: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.contextWithEffect((context: Context.Context<R>) =>
     Effect.provide(

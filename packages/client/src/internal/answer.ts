@@ -24,8 +24,7 @@ const notT3 = (address: string, detail: string): Unreachable =>
   })
 
 /** A server's words reach terminals, so they come in as text only: no control or format character. */
-const printable = (value: unknown): unknown =>
-  typeof value === "string" ? value.replace(/[\p{Cc}\p{Cf}]/gu, "") : value
+const printable = (value: unknown): unknown => typeof value === "string" ? value.replace(/[\p{Cc}\p{Cf}]/gu, "") : value
 
 const parseJson = Schema.decode(Schema.parseJson())
 
@@ -63,7 +62,9 @@ export const accept = (
 /** Which fields could not be sent. Their values are not quoted: one of them may be a secret. */
 const fromEncoding = (fault: ParseResult.ParseError): Invalid => {
   const fields = ParseResult.ArrayFormatter.formatErrorSync(fault).map((issue) => issue.path.join(".")).filter(Boolean)
-  return new Invalid({ message: `The request cannot be sent: ${[...new Set(fields)].join(", ") || "it"} is malformed.` })
+  return new Invalid({
+    message: `The request cannot be sent: ${[...new Set(fields)].join(", ") || "it"} is malformed.`
+  })
 }
 
 /** The one meaning of each fault for the caller. */

@@ -1,5 +1,5 @@
 /**
- * Says in words why a connection failed. Node tells by a code somewhere down the chain of causes; a browser tells nothing.
+ * Says in words why a connection failed. Node tells by a code somewhere down the chain of causes, a browser not at all.
  *
  * @since 0.1.0
  */

@@ -9,8 +9,7 @@ import * as Predicate from "effect/Predicate"
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 
-const codeOf = (cause: unknown): string =>
-  Predicate.hasProperty(cause, "code") ? String(cause.code) : "unknown reason"
+const codeOf = (cause: unknown): string => Predicate.hasProperty(cause, "code") ? String(cause.code) : "unknown reason"
 
 const explain = (code: string): string => code === "ELOCKED" ? "another program has been changing it for a while" : code
 
@@ -78,9 +77,10 @@ const acquire = async (file: string) => {
 }
 
 /** Runs `change` while no other process, and nothing else in this one, changes the file. Creates its directory. */
-export const withLock = (file: string) => <A, E, R>(change: Effect.Effect<A, E, R>): Effect.Effect<A, E | Unavailable, R> =>
-  Effect.acquireUseRelease(
-    attempt("locked", file, () => acquire(file)),
-    () => change,
-    (release) => Effect.ignore(Effect.tryPromise(release))
-  )
+export const withLock =
+  (file: string) => <A, E, R>(change: Effect.Effect<A, E, R>): Effect.Effect<A, E | Unavailable, R> =>
+    Effect.acquireUseRelease(
+      attempt("locked", file, () => acquire(file)),
+      () => change,
+      (release) => Effect.ignore(Effect.tryPromise(release))
+    )

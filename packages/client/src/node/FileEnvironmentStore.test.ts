@@ -39,7 +39,9 @@ describe("FileEnvironmentStore", () => {
     Effect.gen(function*() {
       const file = join(yield* folder, "deep", "t3", "environments.json")
       const pin = "A".repeat(43)
-      const saved = yield* Effect.flatMap(EnvironmentStore, (store) => store.save(environment("a", { pin }))).pipe(inFile(file))
+      const saved = yield* Effect.flatMap(EnvironmentStore, (store) => store.save(environment("a", { pin }))).pipe(
+        inFile(file)
+      )
       const [found] = yield* Effect.flatMap(EnvironmentStore, (store) => store.list).pipe(inFile(file))
       assert.strictEqual(saved.name, "box")
       assert.deepStrictEqual({ ...found, token: undefined }, { ...saved, token: undefined })
@@ -142,7 +144,8 @@ describe("FileEnvironmentStore", () => {
   it.scopedLive("makes a file that others could read private again, and is not fooled by what a crash left", () =>
     Effect.gen(function*() {
       const file = join(yield* folder, "environments.json")
-      const save = (id: string) => Effect.flatMap(EnvironmentStore, (store) => store.save(environment(id))).pipe(inFile(file))
+      const save = (id: string) =>
+        Effect.flatMap(EnvironmentStore, (store) => store.save(environment(id))).pipe(inFile(file))
       yield* save("a")
       yield* Effect.promise(async () => {
         await chmod(file, 0o644)
@@ -183,7 +186,9 @@ describe("FileEnvironmentStore", () => {
       const here = Effect.flatMap(EnvironmentStore, (store) =>
         Effect.forEach(["w", "x", "y", "z"], (id) => store.save(environment(id)), { concurrency: "unbounded" }))
       yield* Effect.all([
-        Effect.promise(() => Promise.all(["a", "b", "c", "d"].map(run))),
+        Effect.promise(() =>
+          Promise.all(["a", "b", "c", "d"].map(run))
+        ),
         here.pipe(inFile(file))
       ], { concurrency: "unbounded" })
       const all = yield* Effect.flatMap(EnvironmentStore, (store) => store.list).pipe(inFile(file))

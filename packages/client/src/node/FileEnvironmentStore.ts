@@ -29,7 +29,8 @@ const decode = (file: string, text: string): Either.Either<ReadonlyArray<SavedEn
     return Either.left(
       new VersionMismatch({
         hint: "Update T3 on this device. The file was left as it is.",
-        message: `${file} was written by a newer T3 (its version is ${header.value.version}, this program knows ${version}).`
+        message:
+          `${file} was written by a newer T3 (its version is ${header.value.version}, this program knows ${version}).`
       })
     )
   }
