@@ -5,9 +5,10 @@
  */
 import type { Actor } from "@t3/protocol/Actor"
 import { Invalid } from "@t3/protocol/Errors"
-import type { SessionId } from "@t3/protocol/Ids"
-import type { Page } from "@t3/protocol/Page"
-import type { Session } from "@t3/protocol/Session"
+import type { PairingId, SessionId } from "@t3/protocol/Ids"
+import type { Page, PageRequest } from "@t3/protocol/Page"
+import type { PairingRequest } from "@t3/protocol/Pairing"
+import type { Session, SessionRequest } from "@t3/protocol/Session"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -20,36 +21,32 @@ const mark = (own: SessionId | undefined) => (session: Session): Session => ({ .
 
 const ownOf = (actor: Actor): SessionId | undefined => actor.kind === "session" ? actor.sessionId : undefined
 
+const make = (pairings: typeof PairingStore.Service, sessions: typeof SessionStore.Service) => (actor: Actor) => {
+  const seen = mark(ownOf(actor))
+  return {
+    issuePairing: (request: PairingRequest) => pairings.issue(actor, request),
+    issueSession: (request: SessionRequest) => sessions.issue(actor, request),
+    listPairings: pairings.list,
+    listSessions: (page: PageRequest) =>
+      Effect.map(sessions.list(page), (all): Page<Session> => ({ ...all, items: all.items.map(seen) })),
+    renameSession: (id: SessionId, label: string) => Effect.map(sessions.rename(actor, id, label), seen),
+    revokeOtherSessions: Effect.gen(function*() {
+      if (actor.kind === "session") return yield* sessions.revokeOthers(actor.sessionId)
+      return yield* new Invalid({
+        hint: "Name the sessions to revoke.",
+        message: "There is no own session here, so none are the others."
+      })
+    }),
+    revokePairing: (id: PairingId) => pairings.revoke(actor, id),
+    revokeSession: (id: SessionId) => sessions.revoke(actor, id)
+  } satisfies typeof Access.Service
+}
+
 /** Makes the facade for whoever acts. Rights of a session are checked by the route; what it may give, by the stores. */
-export class StoreAccess extends Context.Tag("@t3/auth-core/StoreAccess")<
-  StoreAccess,
-  (actor: Actor) => Context.Tag.Service<typeof Access>
->() {
+export class StoreAccess extends Context.Tag("@t3/auth-core/StoreAccess")<StoreAccess, ReturnType<typeof make>>() {
   static readonly layer: Layer.Layer<StoreAccess, never, PairingStore | SessionStore> = Layer.effect(
     this,
-    Effect.gen(function*() {
-      const pairings = yield* PairingStore
-      const sessions = yield* SessionStore
-      return (actor: Actor) => {
-        const seen = mark(ownOf(actor))
-        return Access.of({
-          issuePairing: (request) => pairings.issue(actor, request),
-          issueSession: (request) => sessions.issue(actor, request),
-          listPairings: pairings.list,
-          listSessions: (page) =>
-            Effect.map(sessions.list(page), (all): Page<Session> => ({ ...all, items: all.items.map(seen) })),
-          renameSession: (id, label) => Effect.map(sessions.rename(actor, id, label), seen),
-          revokeOtherSessions: actor.kind === "session"
-            ? sessions.revokeOthers(actor.sessionId)
-            : new Invalid({
-              hint: "Name the sessions to revoke.",
-              message: "There is no own session here, so none are the others."
-            }),
-          revokePairing: (id) => pairings.revoke(actor, id),
-          revokeSession: (id) => sessions.revoke(actor, id)
-        })
-      }
-    })
+    Effect.zipWith(PairingStore, SessionStore, make)
   )
 }
 

@@ -9,6 +9,7 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as Context from "effect/Context"
+import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Actor } from "./Actor.ts"
 import { BrowserSessionRequest, BrowserSessionResponse } from "./BrowserSession.ts"
@@ -19,14 +20,13 @@ import { Label } from "./Label.ts"
 import * as OAuth from "./OAuth.ts"
 import { Page, PageRequest } from "./Page.ts"
 import { IssuedPairing, Pairing, PairingRequest } from "./Pairing.ts"
-import type { Scope } from "./Scope.ts"
 import { IssuedSession, Revocation, Session, SessionRequest } from "./Session.ts"
 
 /** Who is calling, and with which rights. Only `Authorized` provides it. */
 export class Caller extends Context.Tag("@t3/protocol/Caller")<Caller, {
   readonly actor: Actor
-  /** What the caller may do now; everything for a caller on the machine itself. */
-  readonly scopes: ReadonlyArray<Scope>
+  /** The caller's session; none for a caller on the machine itself, who may do everything. */
+  readonly session: Option.Option<Session>
 }>() {}
 
 /** Checks the credential, then the route's row in `RouteScopes`, before anything of the request's body is read. */

@@ -4,15 +4,32 @@
  * @since 0.1.0
  */
 import type { Access } from "@t3/auth-core/Access"
-import type { ConnectionString } from "@t3/protocol/ConnectionString"
+import { Secret } from "@t3/auth-core/Secret"
+import * as SqlStores from "@t3/auth-core/sql/SqlStores"
+import { StoreAccess } from "@t3/auth-core/StoreAccess"
+import { defaultPort } from "@t3/protocol/ConnectionString"
 import type { EnvironmentName } from "@t3/protocol/Environment"
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ControlSocket from "./control/ControlSocket.ts"
+import * as DataDirectory from "./DataDirectory.ts"
+import { EnvironmentRecord } from "./EnvironmentRecord.ts"
+import * as Application from "./http/Application.ts"
+import { WebAssets } from "./http/WebAssets.ts"
+import type { Endpoint } from "./network/Endpoint.ts"
+import { Network } from "./network/Network.ts"
+import { ProjectStore, resolveFolder } from "./ProjectStore.ts"
+import type { StartError } from "./StartError.ts"
+import * as Database from "./storage/Database.ts"
+import * as DirectoryLock from "./storage/DirectoryLock.ts"
+import { webFolder } from "./webFolder.ts"
 
 /** How to start. */
 export interface Options {
   /** The data directory, absolute. Created (0700) if missing. */
   readonly baseDir: string
-  /** Addresses or names of this machine to bind, and nothing else; loopback where absent. */
+  /** Addresses, names or interfaces of this machine to bind, and nothing else; loopback where absent. */
   readonly hosts?: ReadonlyArray<string>
   /** 0 to 65535; 0 picks a free port; 3773 where absent. */
   readonly port?: number
@@ -24,16 +41,63 @@ export interface Options {
   readonly cwd?: string
 }
 
-/** An address that is told to devices. */
-export interface Endpoint {
-  readonly connectionString: ConnectionString
-  readonly kind: "loopback" | "lan" | "tailnet" | "custom"
-}
-
 export class T3Server extends Context.Tag("@t3/server/T3Server")<T3Server, {
   readonly environment: EnvironmentName
-  /** Best first; never empty. */
-  readonly endpoints: readonly [Endpoint, ...Array<Endpoint>]
+  /** Where it can be reached at this moment; best first, never empty. */
+  readonly endpoints: Effect.Effect<ReadonlyArray<Endpoint>>
   /** Administration as the process that started the server (actor `startup`). */
-  readonly access: Context.Tag.Service<typeof Access>
-}>() {}
+  readonly access: typeof Access.Service
+}>() {
+  /**
+   * Starts a server that runs until the scope of the layer closes: it then stops listening, lets requests under way
+   * finish for three seconds, and lets go of the data directory. The lock comes first, the ports last
+   * (`DirectoryRefused`, `DirectoryHeld`, `DatabaseRefused`, `HostRefused`, `PortRefused`, `FolderRefused`).
+   */
+  static readonly layer = (options: Options): Layer.Layer<T3Server, StartError> =>
+    Layer.unwrapScoped(Effect.gen(function*() {
+      if (options.cwd !== undefined) yield* resolveFolder(options.cwd)
+      const directory = yield* DataDirectory.prepare(options.baseDir)
+      yield* DirectoryLock.acquire(directory, "server", Effect.negate(ControlSocket.isAlive(directory.socket)))
+      return layerRunning(options, directory)
+    }))
+}
+
+const layerNetwork = (options: Options) =>
+  Network.layer({
+    advertiseHosts: options.advertiseHosts ?? [],
+    hosts: options.hosts ?? [],
+    port: options.port ?? defaultPort
+  })
+
+const layerServices = (options: Options, directory: DataDirectory.DataDirectory) =>
+  Layer.mergeAll(StoreAccess.layer, EnvironmentRecord.layer(options.label), ProjectStore.layer).pipe(
+    Layer.provideMerge(SqlStores.layer),
+    Layer.provide(Secret.layer),
+    Layer.provide(Database.layer(directory.database)),
+    Layer.merge(layerNetwork(options)),
+    Layer.merge(WebAssets.layerFolder(webFolder))
+  )
+
+/** Opens the doors, the private one first, and tells what is behind them. */
+const layerOpen = (options: Options, directory: DataDirectory.DataDirectory) =>
+  Layer.unwrapEffect(Effect.map(Application.Application, (application) =>
+    Layer.scoped(
+      T3Server,
+      Effect.gen(function*() {
+        const network = yield* Network
+        const as = yield* StoreAccess
+        if (options.cwd !== undefined) yield* Effect.flatMap(ProjectStore, (projects) => projects.ensure(options.cwd ?? ""))
+        yield* network.serve(application.network)
+        return T3Server.of({
+          access: as({ kind: "startup" }),
+          endpoints: network.endpoints,
+          environment: yield* EnvironmentRecord
+        })
+      })
+    ).pipe(Layer.provide(ControlSocket.layer(directory, application.control)))))
+
+const layerRunning = (options: Options, directory: DataDirectory.DataDirectory) =>
+  layerOpen(options, directory).pipe(
+    Layer.provide(Application.layer),
+    Layer.provide(layerServices(options, directory))
+  )

@@ -1,0 +1,116 @@
+/**
+ * The one folder in which an environment keeps everything.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import { join } from "node:path"
+import { DirectoryRefused } from "./StartError.ts"
+
+/** Where things lie in it. */
+export interface DataDirectory {
+  readonly path: string
+  readonly database: string
+  /** Held by the process that may write. */
+  readonly lock: string
+  /** The private socket of a running server. */
+  readonly socket: string
+  /** Environments that this machine is paired with. */
+  readonly environments: string
+}
+
+/** Longer socket paths are cut without a word by the operating system (`sun_path` has 104 bytes on macOS, 108 on Linux). */
+const socketPathLimit = 103
+
+const socketOf = (path: string): string => {
+  const inside = join(path, "control.sock")
+  if (Buffer.byteLength(inside) <= socketPathLimit) return inside
+  const name = createHash("sha256").update(path).digest("hex").slice(0, 16)
+  return join(process.env["XDG_RUNTIME_DIR"] ?? os.tmpdir(), `t3-${os.userInfo().uid}-${name}`, "control.sock")
+}
+
+/** The names, whether or not anything is there. `path` is absolute. */
+export const at = (path: string): DataDirectory => ({
+  path,
+  database: join(path, "t3.db"),
+  environments: join(path, "environments.json"),
+  lock: join(path, "lock.db"),
+  socket: socketOf(path)
+})
+
+class NoEntry extends Data.TaggedError("NoEntry") {}
+
+const refuse = (reason: DirectoryRefused["reason"], message: string, hint: string) =>
+  new DirectoryRefused({ hint, message, reason })
+
+const other = "Choose another folder with --base-dir, or T3_HOME."
+
+const statOf = (path: string): Effect.Effect<fs.Stats, NoEntry | DirectoryRefused> =>
+  Effect.try({
+    try: () => fs.statSync(path),
+    catch: (cause) => {
+      const { code } = cause as NodeJS.ErrnoException
+      if (code === "ENOENT") return new NoEntry()
+      return code === "ENOTDIR"
+        ? refuse("not-a-directory", `${path} lies below something that is no folder.`, other)
+        : refuse("foreign", `${path} cannot be looked at (${code}).`, other)
+    }
+  })
+
+/** Refuses a folder that others could write to, and makes one that others could read private. */
+const secure = (path: string, stats: fs.Stats): Effect.Effect<void, DirectoryRefused> =>
+  Effect.gen(function*() {
+    if (!stats.isDirectory()) return yield* refuse("not-a-directory", `${path} is not a folder.`, other)
+    if (process.getuid === undefined) return
+    if (stats.uid !== process.getuid()) {
+      return yield* refuse("foreign", `${path} belongs to another user (uid ${stats.uid}).`, other)
+    }
+    if ((stats.mode & 0o022) !== 0) {
+      return yield* refuse("writable", `${path} can be written by other users.`, `Run: chmod 700 ${path}`)
+    }
+    if ((stats.mode & 0o500) !== 0o500) {
+      return yield* refuse("read-only", `${path} cannot be read by its owner.`, `Run: chmod 700 ${path}`)
+    }
+    if ((stats.mode & 0o055) !== 0) {
+      fs.chmodSync(path, 0o700)
+      yield* Effect.logWarning(`${path} could be read by other users; it is now private (0700).`)
+    }
+  })
+
+const writable = (path: string): Effect.Effect<void, DirectoryRefused> =>
+  Effect.try({
+    try: () => fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK),
+    catch: () => refuse("read-only", `${path} is read-only.`, other)
+  })
+
+const create = (path: string): Effect.Effect<void, DirectoryRefused> =>
+  Effect.try({
+    try: () => {
+      fs.mkdirSync(path, { mode: 0o700, recursive: true })
+      fs.chmodSync(path, 0o700)
+    },
+    catch: (cause) =>
+      refuse("read-only", `${path} cannot be created (${(cause as NodeJS.ErrnoException).code}).`, other)
+  })
+
+/** Looks, and creates nothing: none where there is no folder (`DirectoryRefused`). */
+export const find = (path: string): Effect.Effect<Option.Option<DataDirectory>, DirectoryRefused> =>
+  statOf(path).pipe(
+    Effect.flatMap((stats) => secure(path, stats)),
+    Effect.as(Option.some(at(path))),
+    Effect.catchTag("NoEntry", () => Effect.succeedNone)
+  )
+
+/** Makes the folder ready to write in: created if missing, private, one's own (`DirectoryRefused`). */
+export const prepare = (path: string): Effect.Effect<DataDirectory, DirectoryRefused> =>
+  statOf(path).pipe(
+    Effect.catchTag("NoEntry", () => Effect.zipRight(create(path), Effect.orDie(statOf(path)))),
+    Effect.flatMap((stats) => secure(path, stats)),
+    Effect.zipRight(writable(path)),
+    Effect.as(at(path))
+  )

@@ -1,0 +1,115 @@
+/** Where failures become answers: `{ "_tag", "message", "hint"? }`, with the fields of RFC 6749 beside on /oauth routes. */
+import * as HttpApiError from "@effect/platform/HttpApiError"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as HttpServerError from "@effect/platform/HttpServerError"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Errors from "@t3/protocol/Errors"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+const isRefusal = Schema.is(Errors.Refusal)
+
+const statuses = new Map(
+  [
+    Errors.PairingExpired,
+    Errors.PairingUsed,
+    Errors.PairingRevoked,
+    Errors.PairingUnknown,
+    Errors.Unauthenticated,
+    Errors.SessionExpired,
+    Errors.SessionRevoked,
+    Errors.ScopeRequired,
+    Errors.Unavailable,
+    Errors.TooLarge,
+    Errors.VersionMismatch,
+    Errors.RateLimited,
+    Errors.HostNotAllowed,
+    Errors.OriginNotAllowed,
+    Errors.NotFound,
+    Errors.Conflict,
+    Errors.Invalid
+  ].map((error): [string, number] => [error._tag, HttpApiSchema.getStatusError(error)])
+)
+
+/** RFC 6749, 5.2, and RFC 8693, 2.2.2: a subject token that is not valid is an invalid request. */
+const oauthCode = (status: number): string =>
+  status < 500 ? (status === 401 ? "invalid_client" : "invalid_request") : "temporarily_unavailable"
+
+const isOAuth = (request: HttpServerRequest.HttpServerRequest): boolean => request.url.startsWith("/oauth/")
+
+const encode = (
+  request: HttpServerRequest.HttpServerRequest,
+  error: Errors.Refusal
+): HttpServerResponse.HttpServerResponse => {
+  const status = statuses.get(error._tag) ?? 500
+  const body = {
+    _tag: error._tag,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error._tag === "ScopeRequired" ? { required: error.required } : {}),
+    ...(error._tag === "RateLimited" ? { retryAfter: error.retryAfter } : {}),
+    ...(isOAuth(request) ? { error: oauthCode(status), error_description: error.message } : {})
+  }
+  const headers = {
+    // RFC 9110, 15.5.2: a 401 names a scheme.
+    ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...(error._tag === "RateLimited" ? { "retry-after": String(error.retryAfter) } : {})
+  }
+  return HttpServerResponse.unsafeJson(body, { headers, status })
+}
+
+/** Names the fields that are wrong and why; a schema of a secret has a message that does not quote it. */
+const fromDecodeError = (error: HttpApiError.HttpApiDecodeError): Errors.Invalid =>
+  new Errors.Invalid({
+    message: `The request is malformed: ${
+      error.issues.slice(0, 5).map((issue) => `${issue.path.map(String).join(".") || "body"}: ${explain(issue)}`).join("; ")
+    }.`
+  })
+
+/** Only our own messages are passed on: those of the library quote what was sent. */
+const explain = (issue: HttpApiError.HttpApiDecodeError["issues"][number]): string => {
+  if (issue._tag === "Missing") return "is missing"
+  return /\bactual\b|"/.test(issue.message) ? "has a wrong value" : issue.message
+}
+
+const isTooLarge = (cause: unknown): boolean =>
+  typeof cause === "object" && cause !== null && "message" in cause &&
+  String(cause.message).includes("maxBytes")
+
+/** A body that cannot be read is the client's fault, though the library treats it as a defect. */
+const fromRequestError = (error: HttpServerError.RequestError): Errors.Refusal =>
+  isTooLarge(error.cause)
+    ? new Errors.TooLarge({ hint: "Requests have at most 16 KiB." })
+    : new Errors.Invalid({ message: "The body of the request cannot be read." })
+
+const toRefusal = (cause: Cause.Cause<unknown>): Option.Option<Errors.Refusal> => {
+  const error = Cause.squash(cause)
+  if (isRefusal(error)) return Option.some(error)
+  if (error instanceof HttpApiError.HttpApiDecodeError) return Option.some(fromDecodeError(error))
+  if (error instanceof HttpServerError.RequestError) return Option.some(fromRequestError(error))
+  if (error instanceof HttpServerError.RouteNotFound) return Option.some(new Errors.NotFound())
+  return Option.none()
+}
+
+/** Answers whatever `app` fails with. A defect is logged here, and its text stays here. */
+export const answering = (request: HttpServerRequest.HttpServerRequest) =>
+<E, R>(
+  app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+  Effect.catchAllCause(app, (cause) => {
+    if (Cause.isInterruptedOnly(cause)) return Effect.succeed(encode(request, new Errors.Unavailable()))
+    return Option.match(toRefusal(cause), {
+      onNone: () =>
+        Effect.as(
+          Effect.logError(`${request.method} failed`, cause),
+          HttpServerResponse.unsafeJson(
+            { _tag: "InternalError", message: "The server failed; its log has the cause." },
+            { status: 500 }
+          )
+        ),
+      onSome: (refusal) => Effect.succeed(encode(request, refusal))
+    })
+  })

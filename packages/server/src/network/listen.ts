@@ -1,0 +1,56 @@
+/** One Node server on one address: handlers are in place before it listens, and it ends in bounded time. */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { ListenOptions, Socket } from "node:net"
+import { securityHeaders } from "../http/securityHeaders.ts"
+
+/** What Node calls for each request. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** How long requests under way may take to finish once the server is to end. */
+const grace = Duration.seconds(3)
+
+/** Answers what is no HTTP, with the headers of every other answer. */
+const answerClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy()
+  const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request"
+  const headers = Object.entries({ ...securityHeaders, connection: "close", "content-length": "0" })
+  socket.end(`HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`)
+}
+
+const close = (server: Server, sockets: ReadonlySet<Socket>): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const closed = yield* Deferred.make<void>()
+    server.close(() => Deferred.unsafeDone(closed, Effect.void))
+    const sweep = Effect.sync(() => server.closeIdleConnections())
+    yield* Effect.raceFirst(
+      Deferred.await(closed),
+      Effect.zipRight(
+        Effect.ignore(Effect.repeat(sweep, Schedule.spaced("50 millis").pipe(Schedule.upTo(grace)))),
+        Effect.sync(() => sockets.forEach((socket) => socket.destroy()))
+      )
+    )
+  })
+
+/** Listens until the scope closes; fails with what Node says. */
+export const listen = (handler: Handler, options: ListenOptions) =>
+  Effect.acquireRelease(
+    Effect.async<{ readonly server: Server; readonly sockets: ReadonlySet<Socket> }, NodeJS.ErrnoException>((resume) => {
+      const sockets = new Set<Socket>()
+      const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, handler)
+      server.on("connection", (socket) => {
+        sockets.add(socket)
+        socket.once("close", () => sockets.delete(socket))
+      })
+      server.on("clientError", answerClientError)
+      server.once("error", (error) => resume(Effect.fail(error)))
+      server.listen(options, () => {
+        server.removeAllListeners("error")
+        resume(Effect.succeed({ server, sockets }))
+      })
+    }),
+    ({ server, sockets }) => close(server, sockets)
+  ).pipe(Effect.map(({ server }) => server))

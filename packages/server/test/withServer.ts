@@ -1,0 +1,20 @@
+/** A real server on a free loopback port, in a folder of its own, removed with the scope. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Options, T3Server } from "../src/T3Server.ts"
+
+export const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "t3-server-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { force: true, recursive: true }))
+)
+
+export const layerServer = (options?: Partial<Options>) =>
+  Layer.unwrapScoped(Effect.map(temporaryFolder, (folder) =>
+    T3Server.layer({ baseDir: join(folder, "data"), port: 0, ...options })))
+
+/** The address of the running server. */
+export const baseUrl = Effect.flatMap(T3Server, (server) =>
+  Effect.map(server.endpoints, (all) => all[0]?.connectionString ?? "none"))
