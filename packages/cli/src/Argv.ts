@@ -8,6 +8,7 @@
 import { levensteinDistance } from "@effect/cli/AutoCorrect"
 import * as CliConfig from "@effect/cli/CliConfig"
 import { Invalid } from "@t3/protocol/Errors"
+import * as Label from "@t3/protocol/Label"
 import * as Either from "effect/Either"
 import type { Spec, Term } from "./Spec.ts"
 
@@ -15,13 +16,22 @@ import type { Spec, Term } from "./Spec.ts"
 export type Request =
   | { readonly _tag: "Help"; readonly path: ReadonlyArray<Spec> }
   | { readonly _tag: "Version" }
+  | { readonly _tag: "Completions"; readonly shell: Shell }
   | { readonly _tag: "Run"; readonly path: ReadonlyArray<Spec>; readonly args: ReadonlyArray<string> }
+
+const builtIn = (name: string, value: string, about: string): Term => ({
+  about,
+  name,
+  optional: true,
+  repeatable: false,
+  value
+})
 
 /** Flags of the program itself; they work with every command. */
 export const builtIns: ReadonlyArray<Term> = [
-  { about: "Show this help (or -h)", name: "--help", optional: true, value: "" },
-  { about: "Show the version", name: "--version", optional: true, value: "" },
-  { about: "Print a completion script: bash, zsh or fish", name: "--completions", optional: true, value: "shell" }
+  builtIn("--help", "", "Show this help (or -h)"),
+  builtIn("--version", "", "Show the version"),
+  builtIn("--completions", "shell", "Print a completion script: bash, zsh or fish")
 ]
 
 const takesValue = (root: Spec): ReadonlyMap<string, boolean> => {
@@ -35,13 +45,25 @@ const takesValue = (root: Spec): ReadonlyMap<string, boolean> => {
 }
 
 interface Tokens {
+  /** As the parser takes them: a value stands behind its flag. */
   readonly flags: ReadonlyArray<string>
+  readonly names: ReadonlyArray<string>
   readonly words: ReadonlyArray<string>
 }
+
+const valueMissing = (name: string): Invalid =>
+  new Invalid({ hint: `Write ${name} VALUE.`, message: `${name} needs a value, which does not begin with --.` })
+
+const valueEmpty = (name: string): Invalid =>
+  new Invalid({ hint: "Give it a value, or leave it out.", message: `${name} is empty.` })
+
+const noValue = (name: string): Invalid =>
+  new Invalid({ hint: `Write ${name} alone, or see --help.`, message: `${name} takes no value.` })
 
 const tokenize = (root: Spec, argv: ReadonlyArray<string>): Either.Either<Tokens, Invalid> => {
   const known = takesValue(root)
   const flags: Array<string> = []
+  const names: Array<string> = []
   const words: Array<string> = []
   for (let index = 0; index < argv.length; index++) {
     const token = argv[index] ?? ""
@@ -53,18 +75,20 @@ const tokenize = (root: Spec, argv: ReadonlyArray<string>): Either.Either<Tokens
       words.push(token)
       continue
     }
-    const [, name = token, value] = /^(--[^=]+)=([\s\S]*)$/.exec(token) ?? []
+    const [, name = token === "-h" ? "--help" : token, value] = /^(--[^=]+)=([\s\S]*)$/.exec(token) ?? []
+    names.push(name)
     if (known.get(name) !== true) {
-      flags.push(token === "-h" ? "--help" : token)
+      if (value !== undefined) return Either.left(noValue(name))
+      flags.push(name)
       continue
     }
     const next = value ?? argv[++index]
-    if (next === undefined || (value === undefined && next.startsWith("--"))) {
-      return Either.left(new Invalid({ hint: `Write it as ${name}=VALUE.`, message: `${name} needs a value.` }))
-    }
+    if (next === undefined || next.startsWith("--")) return Either.left(valueMissing(name))
+    // The parser drops an empty value, so `--host "$(…)"` would fall back to the default if the command printed nothing.
+    if (next.trim() === "") return Either.left(valueEmpty(name))
     flags.push(name, next)
   }
-  return Either.right({ flags, words })
+  return Either.right({ flags, names, words })
 }
 
 /** The nearest of `names` to a mistyped word, if one is near. */
@@ -92,10 +116,53 @@ const mistypedCommand = (root: Spec, word: string | undefined, exists: (path: st
   word !== undefined && /^[a-z]+$/i.test(word) && !exists(word) &&
   nearest(word, root.children.map((child) => child.name)) !== undefined
 
+const unknownFlag = (path: ReadonlyArray<Spec>, name: string): Invalid => {
+  const near = nearest(name, [...path.at(-1)?.flags ?? [], ...builtIns].map((flag) => flag.name))
+  return new Invalid({
+    hint: near === undefined ? `See \`${title(path)} --help\`.` : `Did you mean ${near}?`,
+    message: `${title(path)} has no flag ${Label.clean(name)}.`
+  })
+}
+
+/** What is wrong with the flags and arguments of a command that does something. */
+const refuse = (path: ReadonlyArray<Spec>, names: ReadonlyArray<string>, words: ReadonlyArray<string>) => {
+  const { args = [], flags = [] } = path.at(-1) ?? {}
+  const unknown = names.find((name) => !flags.some((flag) => flag.name === name))
+  if (unknown !== undefined) return unknownFlag(path, unknown)
+  const twice = flags.find(({ name, repeatable, value }) =>
+    value !== "" && !repeatable && names.indexOf(name) !== names.lastIndexOf(name))
+  if (twice !== undefined) {
+    return new Invalid({ hint: "Give it once.", message: `${twice.name} is there more than once.` })
+  }
+  const missing = args.slice(words.length).find((arg) => !arg.optional)
+  if (missing !== undefined) {
+    return new Invalid({ hint: `${missing.about}.`, message: `${title(path)} needs <${missing.name}>.` })
+  }
+  const extra = words[args.length]
+  return extra === undefined ? undefined : new Invalid({
+    hint: `See \`${title(path)} --help\`. Text with spaces goes in quotes.`,
+    message: `${title(path)} has no use for "${Label.clean(extra)}".`
+  })
+}
+
+/** Shells that we can write a completion script for. */
+const shells = ["bash", "zsh", "fish"] as const
+type Shell = typeof shells[number]
+
+const toShell = (text: string): Either.Either<Shell, Invalid> =>
+  Either.fromNullable(
+    shells.find((shell) => shell === text),
+    () =>
+      new Invalid({
+        hint: `Shells are ${shells.join(", ")}.`,
+        message: `--completions "${Label.clean(text)}" is no shell that T3 knows.`
+      })
+  )
+
 const resolve = (
   root: Spec,
   bare: string,
-  { flags, words }: Tokens,
+  { flags, names, words }: Tokens,
   exists: (path: string) => boolean
 ): Either.Either<Request, Invalid> => {
   const path = [root]
@@ -109,15 +176,18 @@ const resolve = (
   const [word] = rest
   if (flags.includes("--help")) return Either.right({ _tag: "Help", path })
   if (flags.includes("--version")) return Either.right({ _tag: "Version" })
-  if (flags.includes("--completions")) return Either.right({ _tag: "Run", args: flags, path })
+  const completions = flags.indexOf("--completions")
+  if (completions >= 0) return Either.map(toShell(flags[completions + 1] ?? ""), (shell) => ({ _tag: "Completions", shell }))
   if (path.length === 1) {
     if (mistypedCommand(root, word, exists)) return Either.left(unknownCommand(path, word ?? ""))
     descend(bare)
   } else if ((path.at(-1)?.children.length ?? 0) > 0) {
     return word === undefined ? Either.right({ _tag: "Help", path }) : Either.left(unknownCommand(path, word))
   }
-  const names = path.slice(1).map((spec) => spec.name)
-  return Either.right({ _tag: "Run", args: [...names, ...flags, "--", ...rest], path })
+  const refusal = refuse(path, names, rest)
+  if (refusal !== undefined) return Either.left(refusal)
+  const command = path.slice(1).map((spec) => spec.name)
+  return Either.right({ _tag: "Run", args: [...command, ...flags, "--", ...rest], path })
 }
 
 /**

@@ -34,10 +34,7 @@ export const baseDir = value("base-dir", "folder", "The data directory (or T3_HO
 export const env = value("env", "name", "Act on this saved environment instead of this machine (see `t3 env list`)")
 
 /** `--role`. */
-export const role = Options.choice("role", ["viewer", "member", "owner"]).pipe(
-  Options.withDescription("What it may do: viewer looks, member also works with projects, owner also decides who gets in"),
-  Options.withDefault("member" as const)
-)
+export const role = value("role", "role", "viewer looks, member also works with projects, owner also decides who gets in (default member)")
 
 /** `--scope`. */
 export const scope = values("scope", "scope", "Only this right of the role, such as project:read (repeatable)")

@@ -11,11 +11,23 @@ const row = (term: Term): readonly [string, string] => [
   term.about
 ]
 
+/** The narrowest terminal that people commonly have. */
+const columns = 80
+
+const wrap = (text: string, width: number): ReadonlyArray<string> =>
+  text.split(" ").reduce<ReadonlyArray<string>>((lines, word) => {
+    const last = lines.at(-1)
+    return last !== undefined && last.length + 1 + word.length <= width
+      ? [...lines.slice(0, -1), `${last} ${word}`]
+      : [...lines, word]
+  }, [])
+
 const section = (heading: string, rows: ReadonlyArray<readonly [string, string]>): ReadonlyArray<string> => {
-  const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.length === 0
-    ? []
-    : ["", heading, ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd())]
+  const indent = Math.max(...rows.map(([left]) => left.length)) + 4
+  const lines = rows.flatMap(([left, right]) =>
+    wrap(right, Math.max(20, columns - indent)).map((line, index) =>
+      (index === 0 ? `  ${left}`.padEnd(indent) : " ".repeat(indent)) + line))
+  return rows.length === 0 ? [] : ["", heading, ...lines]
 }
 
 const placeholder = (arg: Term): string => arg.optional ? `[${arg.name}]` : `<${arg.name}>`

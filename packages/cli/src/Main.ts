@@ -18,6 +18,7 @@ import * as Option from "effect/Option"
 import { existsSync } from "node:fs"
 import * as Argv from "./Argv.ts"
 import * as CliConsole from "./CliConsole.ts"
+import * as Completions from "./Completions.ts"
 import { exitCode, type Failure } from "./Failure.ts"
 import * as Help from "./Help.ts"
 import { Output } from "./Output.ts"
@@ -39,6 +40,7 @@ const execute = (version: string, argv: ReadonlyArray<string>) =>
     const request = yield* Argv.read(T3.spec, "start", argv, existsSync)
     if (request._tag === "Help") return yield* output.print(Help.render(request.path))
     if (request._tag === "Version") return yield* output.print(version)
+    if (request._tag === "Completions") return yield* Effect.flatMap(Completions.render(request.shell), output.print)
     const run = Command.run(T3.command, { executable: "t3", name: "t3", version })
     yield* Effect.provide(run(["node", "t3", ...request.args]), layerParser)
   })

@@ -19,6 +19,7 @@ export interface Term {
   readonly value: string
   readonly about: string
   readonly optional: boolean
+  readonly repeatable: boolean
 }
 
 /** An example and what it does. */
@@ -62,9 +63,16 @@ const paragraphs = (doc: HelpDoc.HelpDoc): ReadonlyArray<string> => {
 /** What the parser says of a flag or an argument: its heading, and our description (the parser's own comes first). */
 const terms = (doc: HelpDoc.HelpDoc): ReadonlyArray<Term> =>
   doc._tag !== "DescriptionList" ? [] : doc.definitions.map(([span, block]) => {
-    const [name = "", ...value] = spanText(span).replace(/\.\.\.$/, "").trim().split(" ")
+    const [heading = "", dots] = spanText(span).split("...")
+    const [name = "", ...value] = heading.trim().split(" ")
     const [, about = "", ...rest] = paragraphs(block)
-    return { about, name: name.replace(/[<>]/g, ""), optional: rest.length > 0, value: value.join(" ") }
+    return {
+      about,
+      name: name.replace(/[<>]/g, ""),
+      optional: rest.length > 0,
+      repeatable: dots !== undefined,
+      value: value.join(" ")
+    }
   })
 
 /** A command that does something. */

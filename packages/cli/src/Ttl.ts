@@ -20,7 +20,8 @@ const secondsOf = (unit: string): number => units.find(([pattern]) => pattern.te
 /** Whole seconds, or NaN. */
 const toSeconds = (text: string): number => {
   const trimmed = text.trim().toLowerCase()
-  if (!/^(?:\d+\s*[a-z]+\s*)+$/.test(trimmed)) return Number.NaN
+  if (!/^-?(?:\d+\s*[a-z]+\s*)+$/.test(trimmed)) return Number.NaN
+  if (trimmed.startsWith("-")) return -toSeconds(trimmed.slice(1))
   return Array.from(trimmed.matchAll(/(\d+)\s*([a-z]+)/g))
     .reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * secondsOf(unit), 0)
 }
@@ -36,7 +37,7 @@ export const parse = (text: string, max: number): Either.Either<number, Invalid>
     return Either.left(new Invalid({ hint: "Write it like 90s, 5m, 1h30m or 7d.", message: `${quoted} is no duration.` }))
   }
   if (seconds < 1 || seconds > max) {
-    const problem = seconds < 1 ? "no time at all" : "too long"
+    const problem = seconds < 1 ? "too short" : "too long"
     return Either.left(new Invalid({ hint: `1 second to ${longest(max)}.`, message: `${quoted} is ${problem}.` }))
   }
   return Either.right(seconds)

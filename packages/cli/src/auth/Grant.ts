@@ -5,15 +5,23 @@
  */
 import { Invalid } from "@t3/protocol/Errors"
 import * as Label from "@t3/protocol/Label"
-import { ofRole, type Role, Scope } from "@t3/protocol/Scope"
+import { ofRole, Role, Scope } from "@t3/protocol/Scope"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /** The flags that say which. */
 export interface GrantFlags {
-  readonly role: Role
+  readonly role: Option.Option<string>
   readonly scope: ReadonlyArray<string>
 }
+
+const toRole = (text: string): Effect.Effect<Role, Invalid> =>
+  Effect.mapError(Schema.decodeUnknown(Role)(text), () =>
+    new Invalid({
+      hint: `Roles are ${Role.literals.join(", ")}.`,
+      message: `--role "${Label.clean(text)}" is no role.`
+    }))
 
 const toScope = (text: string): Effect.Effect<Scope, Invalid> =>
   Effect.mapError(Schema.decode(Scope)(text), () =>
@@ -23,11 +31,9 @@ const toScope = (text: string): Effect.Effect<Scope, Invalid> =>
     }))
 
 /** The part of a request that says it. */
-export const read = ({ role, scope }: GrantFlags): Effect.Effect<
-  { readonly role: Role; readonly scopes?: ReadonlyArray<Scope> },
-  Invalid
-> =>
-  Effect.map(
-    Effect.forEach(scope, toScope),
-    (scopes) => scopes.length === 0 ? { role } : { role, scopes }
-  )
+export const read = (flags: GrantFlags) =>
+  Effect.gen(function*() {
+    const role = yield* toRole(Option.getOrElse(flags.role, () => "member"))
+    const scopes = yield* Effect.forEach(flags.scope, toScope)
+    return scopes.length === 0 ? { role } : { role, scopes }
+  })

@@ -80,7 +80,9 @@ export const run = (values: Values) =>
     const label = yield* Settings.label("--label", values.label)
     const target = yield* Target.read(values)
     yield* allow(target.address, values.insecure)
-    const saved = yield* pair(target, Option.getOrElse(label, () => Label.clean(hostname())))
+    const saved = yield* pair(target, Option.getOrElse(label, () => Label.clean(hostname()))).pipe(
+      Effect.provide([SavedEnvironments.layerWritable(values.baseDir), FetchHttpClient.layer])
+    )
     if (values.json) return yield* printJson(SavedEnvironments.toJson(saved))
     yield* output.print(`Paired with ${Label.clean(saved.label)} as ${saved.role}. Saved as "${saved.name}".`)
-  }).pipe(Effect.provide([SavedEnvironments.layerWritable(values.baseDir), FetchHttpClient.layer]))
+  })

@@ -7,13 +7,12 @@ import * as T3Server from "@t3/server/T3Server"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-
 import * as Announcement from "../Announcement.ts"
 import { Output, printJson } from "../Output.ts"
 import * as Settings from "../Settings.ts"
 import { Signals } from "../Signals.ts"
 
-type Server = Context.Tag.Service<typeof T3Server.T3Server>
+type Server = typeof T3Server.T3Server.Service
 
 /** A running server, how it was started, and what was said about it. */
 export interface Running {
@@ -28,8 +27,10 @@ const announce = (server: Server, flags: Settings.ServerFlags) =>
     const pairing = flags.noToken
       ? undefined
       : yield* server.access.issuePairing({ label: "t3 serve", role: "owner", ttl: 300 })
+    // Another loopback address helps nobody who has the first.
+    const endpoints = (yield* server.endpoints).filter(({ kind }, index) => index === 0 || kind !== "loopback")
     const announcement: Announcement.Announcement = {
-      addresses: server.endpoints.map((endpoint) => endpoint.connectionString),
+      addresses: endpoints.map((endpoint) => endpoint.connectionString),
       title: `T3 is ready: ${environment.label}`,
       ...(pairing === undefined ? {} : { pairing })
     }
@@ -59,4 +60,3 @@ export const serve = <E, R>(
     yield* onReady({ announcement, options, server })
     yield* signals.terminated
   }).pipe(Effect.scoped)
-

@@ -17,7 +17,10 @@ const ttl = 30
 const openBrowser = ({ options, server }: Running) =>
   Effect.gen(function*() {
     const output = yield* Output
-    const { connectionString } = server.endpoints.find((endpoint) => endpoint.kind === "loopback") ?? server.endpoints[0]
+    const endpoints = yield* server.endpoints
+    const endpoint = endpoints.find(({ kind }) => kind === "loopback") ?? endpoints[0]
+    if (endpoint === undefined) return
+    const { connectionString } = endpoint
     const { token } = yield* server.access.issuePairing({ label: "t3 start", role: "owner", ttl })
     const file = yield* RedirectFile.make(options.baseDir, PairingLink.unsafePrint({ connectionString, token }))
     yield* output.say("t3: opening your browser, which will be paired as owner.")

@@ -1,0 +1,87 @@
+/**
+ * Administration of the environment on this machine: through the control socket of a running server, else in its
+ * database, under the lock of the data directory.
+ *
+ * @since 0.1.0
+ */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { Access } from "@t3/auth-core/Access"
+import * as T3Client from "@t3/client/T3Client"
+import { NotFound, type Refusal } from "@t3/protocol/Errors"
+import { isAlive } from "@t3/server/ControlSocket"
+import * as DataDirectory from "@t3/server/DataDirectory"
+import * as LocalStores from "@t3/server/LocalStores"
+import type { StartError } from "@t3/server/StartError"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { existsSync } from "node:fs"
+import * as HttpAccess from "./HttpAccess.ts"
+import { ServerAddress } from "./ServerAddress.ts"
+
+/** The socket decides where a call goes; the name in the URL is only what HTTP asks for. */
+const controlUrl = "http://localhost"
+
+const throughSocket = (directory: DataDirectory.DataDirectory): Layer.Layer<Access | ServerAddress> =>
+  Layer.unwrapEffect(Effect.map(T3Client.make({ connectionString: controlUrl }), (client) =>
+    Layer.merge(
+      Layer.succeed(Access, HttpAccess.make(client)),
+      Layer.succeed(ServerAddress, {
+        best: Effect.map(client.session.environment({}), ({ endpoints }) => Option.fromNullable(endpoints[0]))
+      })
+    ))).pipe(
+    Layer.provide(NodeHttpClient.layerWithoutAgent),
+    Layer.provide(NodeHttpClient.makeAgentLayer({ socketPath: directory.socket }))
+  )
+
+const noServer = Layer.succeed(ServerAddress, { best: Effect.succeedNone })
+
+/** A command's hold on the directory makes a starting server wait; a server that came first takes the call instead. */
+const throughDatabase = (directory: DataDirectory.DataDirectory) =>
+  Layer.merge(LocalStores.layerAccess(directory, { kind: "cli" }), noServer).pipe(
+    Layer.catchAll((error) =>
+      Layer.unwrapEffect(Effect.map(isAlive(directory.socket), (alive) =>
+        alive && error._tag === "DirectoryHeld" ? throughSocket(directory) : Layer.fail(error)))
+    )
+  )
+
+const nothing = (baseDir: string) =>
+  new NotFound({
+    hint: "Name another folder with --base-dir or T3_HOME, or start with `t3 serve`.",
+    message: `There is no environment in ${baseDir}.`
+  })
+
+/** Where there is nothing, reading finds nothing and makes nothing; only the making of a link or session begins it. */
+const throughNothing = (baseDir: string): Layer.Layer<Access | ServerAddress> => {
+  const begun = <A>(use: (access: typeof Access.Service) => Effect.Effect<A, Refusal>) =>
+    DataDirectory.prepare(baseDir).pipe(
+      Effect.flatMap((directory) =>
+        Effect.provide(Effect.flatMap(Access, use), LocalStores.layerAccess(directory, { kind: "cli" }))
+      )
+    )
+  return Layer.merge(
+    Layer.succeed(Access, {
+      issuePairing: (request) => begun((access) => access.issuePairing(request)),
+      issueSession: (request) => begun((access) => access.issueSession(request)),
+      listPairings: () => Effect.succeed({ items: [] }),
+      listSessions: () => Effect.succeed({ items: [] }),
+      renameSession: () => nothing(baseDir),
+      revokeOtherSessions: nothing(baseDir),
+      revokePairing: () => nothing(baseDir),
+      revokeSession: () => nothing(baseDir)
+    }),
+    noServer
+  )
+}
+
+/** For the data directory `baseDir` (absolute), whether or not a server runs there (`StartError`, any `Refusal`). */
+export const layer = (
+  options: { readonly baseDir: string }
+): Layer.Layer<Access | ServerAddress, StartError | Refusal> =>
+  Layer.unwrapEffect(Effect.gen(function*() {
+    const found = yield* DataDirectory.find(options.baseDir)
+    if (Option.isNone(found)) return throughNothing(options.baseDir)
+    const directory = found.value
+    if (yield* isAlive(directory.socket)) return throughSocket(directory)
+    return existsSync(directory.database) ? throughDatabase(directory) : throughNothing(options.baseDir)
+  }))
