@@ -16,11 +16,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { existsSync } from "node:fs"
+import type { AgentOptions } from "node:https"
 import * as HttpAccess from "./HttpAccess.ts"
 import { ServerAddress } from "./ServerAddress.ts"
 
 /** The socket decides where a call goes; the name in the URL is only what HTTP asks for. */
 const controlUrl = "http://localhost"
+
+/** Node's agent hands its options on to `net.connect`, which has this one; its type does not say so. */
+const agentOptions = (directory: DataDirectory.DataDirectory): AgentOptions & { readonly socketPath: string } => ({
+  socketPath: directory.socket
+})
 
 const throughSocket = (directory: DataDirectory.DataDirectory): Layer.Layer<Access | ServerAddress> =>
   Layer.unwrapEffect(Effect.map(T3Client.make({ connectionString: controlUrl }), (client) =>
@@ -31,7 +37,7 @@ const throughSocket = (directory: DataDirectory.DataDirectory): Layer.Layer<Acce
       })
     ))).pipe(
     Layer.provide(NodeHttpClient.layerWithoutAgent),
-    Layer.provide(NodeHttpClient.makeAgentLayer({ socketPath: directory.socket }))
+    Layer.provide(NodeHttpClient.makeAgentLayer(agentOptions(directory)))
   )
 
 const noServer = Layer.succeed(ServerAddress, { best: Effect.succeedNone })
@@ -51,18 +57,12 @@ const nothing = (baseDir: string) =>
     message: `There is no environment in ${baseDir}.`
   })
 
-/** Where there is nothing, reading finds nothing and makes nothing; only the making of a link or session begins it. */
-const throughNothing = (baseDir: string): Layer.Layer<Access | ServerAddress> => {
-  const begun = <A>(use: (access: typeof Access.Service) => Effect.Effect<A, Refusal>) =>
-    DataDirectory.prepare(baseDir).pipe(
-      Effect.flatMap((directory) =>
-        Effect.provide(Effect.flatMap(Access, use), LocalStores.layerAccess(directory, { kind: "cli" }))
-      )
-    )
-  return Layer.merge(
+/** Where there is nothing, reading finds nothing and makes nothing. */
+const throughNothing = (baseDir: string): Layer.Layer<Access | ServerAddress> =>
+  Layer.merge(
     Layer.succeed(Access, {
-      issuePairing: (request) => begun((access) => access.issuePairing(request)),
-      issueSession: (request) => begun((access) => access.issueSession(request)),
+      issuePairing: () => nothing(baseDir),
+      issueSession: () => nothing(baseDir),
       listPairings: () => Effect.succeed({ items: [] }),
       listSessions: () => Effect.succeed({ items: [] }),
       renameSession: () => nothing(baseDir),
@@ -72,16 +72,21 @@ const throughNothing = (baseDir: string): Layer.Layer<Access | ServerAddress> =>
     }),
     noServer
   )
+
+/** What to administer. */
+export interface Options {
+  /** The data directory, absolute. */
+  readonly baseDir: string
+  /** Whether an environment begins here if there is none: for what makes links and sessions. */
+  readonly create: boolean
 }
 
-/** For the data directory `baseDir` (absolute), whether or not a server runs there (`StartError`, any `Refusal`). */
-export const layer = (
-  options: { readonly baseDir: string }
-): Layer.Layer<Access | ServerAddress, StartError | Refusal> =>
+/** For a data directory, whether or not a server runs there (`StartError`, any `Refusal`). */
+export const layer = ({ baseDir, create }: Options): Layer.Layer<Access | ServerAddress, StartError | Refusal> =>
   Layer.unwrapEffect(Effect.gen(function*() {
-    const found = yield* DataDirectory.find(options.baseDir)
-    if (Option.isNone(found)) return throughNothing(options.baseDir)
+    const found = yield* create ? Effect.asSome(DataDirectory.prepare(baseDir)) : DataDirectory.find(baseDir)
+    if (Option.isNone(found)) return throughNothing(baseDir)
     const directory = found.value
     if (yield* isAlive(directory.socket)) return throughSocket(directory)
-    return existsSync(directory.database) ? throughDatabase(directory) : throughNothing(options.baseDir)
+    return create || existsSync(directory.database) ? throughDatabase(directory) : throughNothing(baseDir)
   }))

@@ -26,16 +26,19 @@ const remote = (name: string, baseDir: Option.Option<string>) =>
     return RemoteAccess.layer(name).pipe(Layer.provide(SavedEnvironments.layer(baseDir)))
   }))
 
-const local = (baseDir: Option.Option<string>) =>
+const local = (baseDir: Option.Option<string>, create: boolean) =>
   Layer.unwrapEffect(Effect.gen(function*() {
     const directory = yield* Settings.baseDir(baseDir)
     const LocalAccess = yield* Effect.promise(() => import("../access/LocalAccess.ts"))
-    return LocalAccess.layer({ baseDir: directory })
+    return LocalAccess.layer({ baseDir: directory, create })
   }))
 
-/** `Access` to the place that the flags name. */
-export const layer = (where: Where): Layer.Layer<Access | ServerAddress, Refusal | StartError> =>
+/** `Access` to the place that the flags name. What makes links or sessions may also begin an environment here. */
+export const layer = (
+  where: Where,
+  options?: { readonly create: boolean }
+): Layer.Layer<Access | ServerAddress, Refusal | StartError> =>
   Option.match(where.env, {
-    onNone: () => local(where.baseDir),
+    onNone: () => local(where.baseDir, options?.create ?? false),
     onSome: (name) => remote(name, where.baseDir)
   })

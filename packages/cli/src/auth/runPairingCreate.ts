@@ -43,5 +43,5 @@ export const run = (values: Values) =>
       }
       yield* Announcement.print(announcement)
       if (Option.isNone(address)) yield* output.say("t3: no server runs here now. Start `t3 serve` to use this token.")
-    }).pipe(Effect.provide(Administer.layer(values)))
+    }).pipe(Effect.provide(Administer.layer(values, { create: true })))
   })

@@ -64,6 +64,6 @@ export const run = (values: Values) =>
         ...grant,
         device: { kind: "script", ...Option.match(label, { onNone: () => ({}), onSome: (text) => ({ label: text }) }) },
         ...Option.match(ttl, { onNone: () => ({}), onSome: (seconds) => ({ ttl: seconds }) })
-      })).pipe(Effect.provide(Administer.layer(values)))
+      })).pipe(Effect.provide(Administer.layer(values, { create: true })))
     yield* show(values, issued)
   })

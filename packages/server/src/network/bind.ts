@@ -1,5 +1,6 @@
 /** Opens ports: one listener for each address, all with one handler, on one port. */
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { AddressInfo } from "node:net"
@@ -49,7 +50,7 @@ const bindAll = (handler: Handler, addresses: ReadonlyArray<Address.Address>, wa
 const bindOrClose = (handler: Handler, addresses: ReadonlyArray<Address.Address>, wanted: number) =>
   Effect.uninterruptible(Effect.gen(function*() {
     const outer = yield* Effect.scope
-    const inner = yield* Scope.fork(outer, outer.strategy)
+    const inner = yield* Scope.fork(outer, ExecutionStrategy.parallel)
     return yield* Scope.extend(bindAll(handler, addresses, wanted), inner).pipe(
       Effect.onError((cause) => Scope.close(inner, Exit.failCause(cause)))
     )

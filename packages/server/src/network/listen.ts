@@ -26,13 +26,12 @@ const close = (server: Server, sockets: ReadonlySet<Socket>): Effect.Effect<void
     const closed = yield* Deferred.make<void>()
     server.close(() => Deferred.unsafeDone(closed, Effect.void))
     const sweep = Effect.sync(() => server.closeIdleConnections())
+    // Finalizers are uninterruptible, and a race waits for its loser.
     yield* Effect.raceFirst(
       Deferred.await(closed),
-      Effect.zipRight(
-        Effect.ignore(Effect.repeat(sweep, Schedule.spaced("50 millis").pipe(Schedule.upTo(grace)))),
-        Effect.sync(() => sockets.forEach((socket) => socket.destroy()))
-      )
+      Effect.interruptible(Effect.repeat(sweep, Schedule.spaced("50 millis").pipe(Schedule.upTo(grace))))
     )
+    sockets.forEach((socket) => socket.destroy())
   })
 
 /** Listens until the scope closes; fails with what Node says. */

@@ -8,9 +8,9 @@ import * as Layer from "effect/Layer"
 import * as fs from "node:fs"
 import { connect } from "node:net"
 import { dirname } from "node:path"
-import type { DataDirectory } from "../DataDirectory.ts"
-import { type Handler, listen } from "../network/listen.ts"
-import { DirectoryRefused } from "../StartError.ts"
+import type { DataDirectory } from "./DataDirectory.ts"
+import { type Handler, listen } from "./network/listen.ts"
+import { DirectoryRefused } from "./StartError.ts"
 
 /** The folder of the socket is private before the socket is there: its own mode comes after `listen`, and too late. */
 const privateFolder = (folder: string): Effect.Effect<void, DirectoryRefused> =>
