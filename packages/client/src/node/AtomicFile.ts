@@ -71,7 +71,8 @@ const lockOptions = {
 const acquire = async (file: string) => {
   await mkdir(dirname(file), { mode: 0o700, recursive: true })
   // Loaded here, since it hooks the process's signals, which a program that only reads has no need of.
-  const { lock } = await import("proper-lockfile")
+  // Its `default`, since a bundler gives a CommonJS module no other export.
+  const { default: { lock } } = await import("proper-lockfile")
   // A lock counts as lost if its holder shows no life for `stale`: this machine slept. The file is whole even then.
   return lock(file, { ...lockOptions, onCompromised: () => undefined })
 }
