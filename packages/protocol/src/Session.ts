@@ -7,12 +7,17 @@ import * as Schema from "effect/Schema"
 import { Actor } from "./Actor.ts"
 import { Device, DeviceFields } from "./Device.ts"
 import { PairingId, SessionId } from "./Ids.ts"
+import { quiet } from "./internal/quiet.ts"
 import { Role, Scope } from "./Scope.ts"
 import { SessionToken } from "./SessionToken.ts"
 
 /** How the secret travels: a bearer token, or the two halves of a browser. */
 export const SessionKind = Schema.Literal("bearer", "browser")
 export type SessionKind = typeof SessionKind.Type
+
+/** Only a `live` session opens anything. */
+export const SessionState = Schema.Literal("live", "expired", "revoked")
+export type SessionState = typeof SessionState.Type
 
 /** Seconds a session lives without being used: 30 days. Use renews it. */
 export const idleSeconds = 30 * 86_400
@@ -23,6 +28,7 @@ export const Session = Schema.Struct({
   kind: SessionKind,
   role: Role,
   scopes: Schema.Array(Scope),
+  state: SessionState,
   device: Device,
   issuedBy: Actor,
   /** The pairing it came from; absent for one issued directly. */
@@ -55,7 +61,7 @@ export const IssuedSession = Schema.Struct({
   token: SessionToken,
   /** Seconds from the answer on. */
   expiresIn: Schema.NonNegativeInt
-})
+}).annotations(quiet("a new session"))
 export type IssuedSession = typeof IssuedSession.Type
 
 /** What a revocation ended, and what it left. */

@@ -5,7 +5,7 @@ import { LocalActor } from "@t3/protocol/Actor"
 import { DeviceKind } from "@t3/protocol/Device"
 import { DeviceId, PairingId, SessionId } from "@t3/protocol/Ids"
 import { Role, Scope } from "@t3/protocol/Scope"
-import { type Session, SessionKind } from "@t3/protocol/Session"
+import { type Session, SessionKind, type SessionState } from "@t3/protocol/Session"
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 
@@ -55,11 +55,17 @@ export const fromActor = (actor: Actor) => ({
   issued_by_session: actor.kind === "session" ? actor.sessionId : null
 })
 
-export const toSession = (row: SessionRow): Session => ({
+const stateOf = (row: SessionRow, now: number): SessionState => {
+  if (row.revoked_at !== null) return "revoked"
+  return row.expires_at <= now ? "expired" : "live"
+}
+
+export const toSession = (row: SessionRow, now: number): Session => ({
   id: row.id,
   kind: row.kind,
   role: row.role,
   scopes: row.scopes,
+  state: stateOf(row, now),
   device: {
     id: row.device_id,
     kind: row.device_kind,

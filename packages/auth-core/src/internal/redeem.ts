@@ -32,7 +32,10 @@ const refusals: Record<"open" | "used" | "revoked" | "expired", () => PairingRef
   used: () => new PairingUsed()
 }
 
-/** What two exchanges must agree in for the second to be a repetition of the first. */
+/**
+ * What two exchanges must agree in for the second to be a repetition of the first. The proof of an earlier session is
+ * not part of it: a browser that lost the answer's body may already have its cookie.
+ */
 const fieldsHash = (kind: Sessions.SessionRow["kind"], exchange: Exchange): string =>
   Secret.hash(Redacted.make(JSON.stringify([
     kind,
@@ -40,8 +43,7 @@ const fieldsHash = (kind: Sessions.SessionRow["kind"], exchange: Exchange): stri
     exchange.device.kind ?? null,
     exchange.device.os ?? null,
     exchange.device.browser ?? null,
-    exchange.scopes ?? null,
-    (exchange.earlier ?? []).map(Secret.hash)
+    exchange.scopes ?? null
   ])))
 
 /** A device may ask for less than the pairing gives. What it names beside that is ignored. */

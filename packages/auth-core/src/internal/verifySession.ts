@@ -74,10 +74,11 @@ export const makeVerify = Effect.gen(function*() {
     return renewed
   }
 
-  const view = (row: SessionRow): Session => {
+  /** A row of a live session does not change, and so neither does what callers see of it. */
+  const view = (row: SessionRow, now: number): Session => {
     const known = sessions.get(row)
     if (known !== undefined) return known
-    const session = { ...toSession(row), current: true }
+    const session = { ...toSession(row, now), current: true }
     sessions.set(row, session)
     return session
   }
@@ -91,7 +92,7 @@ export const makeVerify = Effect.gen(function*() {
         if (!proves(current)) return unknown()
         if (current.revoked_at !== null) return new SessionRevoked()
         if (current.expires_at <= now) return new SessionExpired()
-        return Effect.succeed(view(renew(current, now)))
+        return Effect.succeed(view(renew(current, now), now))
       }))
 
   const verify = Effect.fnUntraced(function*(token: Redacted.Redacted) {

@@ -97,7 +97,7 @@ const make = Effect.gen(function*() {
     Effect.map(Clock.currentTimeMillis, (now) => ({
       expiresIn: Math.floor((made.row.expires_at - now) / 1000),
       secrets: to(made.secrets),
-      session: { ...toSession(made.row), current: true }
+      session: { ...toSession(made.row, now), current: true }
     }))
 
   return PairingStore.of({

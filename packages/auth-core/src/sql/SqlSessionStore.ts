@@ -56,7 +56,7 @@ const make = Effect.gen(function*() {
       yield* appendLog(sql, now, { actor, event: "session.issued", sessionId: made.row.id })
       return {
         expiresIn: Math.floor((made.row.expires_at - now) / 1000),
-        session: toSession(made.row),
+        session: toSession(made.row, now),
         token: made.secrets.primary
       }
     }).pipe(sql.withTransaction, stored("SessionStore.issue"))
@@ -69,7 +69,7 @@ const make = Effect.gen(function*() {
       const rows = yield* rowsOf(
         yield* sql`SELECT * FROM t3_sessions WHERE ${where} ORDER BY created_at DESC, id DESC LIMIT ${page.limit + 1}`
       )
-      return toPage(rows, page.limit, toSession)
+      return toPage(rows, page.limit, (row) => toSession(row, now))
     }).pipe(stored("SessionStore.list"))
 
   const rename = (actor: Actor, id: SessionId, label: string) =>
@@ -82,14 +82,14 @@ const make = Effect.gen(function*() {
       )
       if (row === undefined) return yield* notFound(id)
       yield* appendLog(sql, now, { actor, event: "session.renamed", sessionId: id })
-      return row
+      return { now, row }
     }).pipe(
       sql.withTransaction,
-      Effect.tap((row) =>
+      Effect.tap(({ row }) =>
         // What memory knows of the session's use may be newer than the table.
         Effect.sync(() => memory.set({ ...(memory.get(id) ?? row), device_label: row.device_label }))
       ),
-      Effect.map(toSession),
+      Effect.map(({ now, row }) => toSession(row, now)),
       stored("SessionStore.rename")
     )
 

@@ -22,9 +22,10 @@ export const run = (values: Administer.Where & { readonly all: boolean }) =>
     if (values.json) return yield* printJson({ items: encode(items) })
     if (items.length === 0) return yield* output.say("No device is signed in. Make a link: t3 auth pairing create")
     yield* output.print(Table.render(
-      ["ID", "DEVICE", "KIND", "ROLE", "LAST USED", "EXPIRES"],
+      ["ID", ...(values.all ? ["STATE"] : []), "DEVICE", "KIND", "ROLE", "LAST USED", "EXPIRES"],
       items.map((item) => [
         item.id,
+        ...(values.all ? [item.state] : []),
         item.device.label,
         [item.device.kind, item.device.os].filter((part) => part !== undefined).join(", "),
         item.current ? `${item.role} (this one)` : item.role,
