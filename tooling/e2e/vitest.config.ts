@@ -1,0 +1,1 @@
+export { default } from "@t3/tooling-vitest"
