@@ -8,7 +8,8 @@ import * as FileEnvironmentStore from "@t3/client/node/FileEnvironmentStore"
 import * as DataDirectory from "@t3/server/DataDirectory"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
+import { rmdir } from "node:fs/promises"
 import * as Settings from "../Settings.ts"
 
 /** The store of the data directory that `--base-dir` names. Reading creates nothing. */
@@ -19,10 +20,21 @@ export const layer = (baseDir: Option.Option<string>) =>
     return FileEnvironmentStore.layer({ file: DataDirectory.at(path).environments })
   }))
 
-/** The same, in a data directory that is ready to be written to: created if missing, and private. */
+/** The data directory, ready to be written to. If it was made for this and nothing was put into it, it goes again. */
+const prepared = (path: string) =>
+  Effect.gen(function*() {
+    const existed = Option.isSome(yield* DataDirectory.find(path))
+    const removeIfEmpty = Effect.ignore(Effect.tryPromise(() => rmdir(path)))
+    return yield* Effect.acquireRelease(
+      DataDirectory.prepare(path),
+      () => existed ? Effect.void : removeIfEmpty
+    )
+  })
+
+/** The store in a data directory that is created if missing, private, and one's own. */
 export const layerWritable = (baseDir: Option.Option<string>) =>
-  Layer.unwrapEffect(Effect.gen(function*() {
-    const { environments } = yield* Effect.flatMap(Settings.baseDir(baseDir), DataDirectory.prepare)
+  Layer.unwrapScoped(Effect.gen(function*() {
+    const { environments } = yield* Effect.flatMap(Settings.baseDir(baseDir), prepared)
     return FileEnvironmentStore.layer({ file: environments })
   }))
 
