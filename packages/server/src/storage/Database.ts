@@ -29,7 +29,10 @@ const create = (file: string) =>
     fs.rmSync(fresh, { force: true })
     const db = new Sqlite(fresh)
     fs.chmodSync(fresh, 0o600)
+    // A file under this name is thrown away if anything goes wrong, and needs no journal.
+    db.pragma("journal_mode = OFF")
     db.pragma(`application_id = ${applicationId}`)
+    db.pragma("journal_mode = WAL")
     db.close()
     fs.renameSync(fresh, file)
   })
