@@ -28,14 +28,13 @@ const kinds: Readonly<Record<string, Kind>> = {
   linkLocal: "link-local",
   loopback: "loopback",
   private: "private",
-  uniqueLocal: "private",
-  unspecified: "any"
+  uniqueLocal: "private"
 }
 
 const kindOf = (ip: ipaddr.IPv4 | ipaddr.IPv6): Kind => {
   if (inTailnet(ip)) return "tailnet"
-  // 0.0.0.0/8 is "this network" in the library; only 0.0.0.0 itself means every interface.
-  if (ip.kind() === "ipv4" && ip.toString() === "0.0.0.0") return "any"
+  // The library calls all of 0.0.0.0/8 unspecified; only 0.0.0.0 itself means every interface.
+  if (ip.toByteArray().every((byte) => byte === 0)) return "any"
   return kinds[ip.range()] ?? "public"
 }
 

@@ -9,9 +9,10 @@ import { lookup } from "node:dns/promises"
 import { HostRefused } from "../StartError.ts"
 import * as Address from "./Address.ts"
 
-const loopback = ["127.0.0.1", "::1"]
-
 const refuse = (message: string, hint: string) => new HostRefused({ hint, message })
+
+/** As it was typed, unless it has blanks or line breaks, as the output of a command may. */
+const shown = (host: string): string => /^[\x21-\x7e]+$/.test(host) ? host : JSON.stringify(host)
 
 const addressesHere = (): string => {
   const here = Address.ofThisMachine()
@@ -28,12 +29,12 @@ const isHere = (address: Address.Address, here: ReadonlyArray<Address.Local>): b
 const fromName = (name: string, here: ReadonlyArray<Address.Local>) =>
   Effect.tryPromise({
     try: () => lookup(name, { all: true }),
-    catch: () => refuse(`--host ${name} is no address, interface or known name.`, addressesHere())
+    catch: () => refuse(`--host ${shown(name)} is no address, interface or known name.`, addressesHere())
   }).pipe(
     Effect.map((found) => found.flatMap(({ address }) => Option.toArray(Address.parse(address)))),
     Effect.filterOrFail(
       (found) => found.some((address) => isHere(address, here)),
-      () => refuse(`--host ${name} is not a name of this machine.`, addressesHere())
+      () => refuse(`--host ${shown(name)} is not a name of this machine.`, addressesHere())
     ),
     Effect.map((found) => found.filter((address) => isHere(address, here)))
   )
@@ -67,17 +68,18 @@ const withoutCovered = (addresses: ReadonlyArray<Address.Address>): ReadonlyArra
   return addresses.filter((it) => it.kind === "any" ? it.family === 6 || !any6 : !(it.family === 4 ? any4 : any6))
 }
 
+/** 127.0.0.1, which every machine has, and ::1 where there is one. */
+const loopback = (): ReadonlyArray<Address.Address> => {
+  const here = Address.ofThisMachine()
+  return ["127.0.0.1", "::1"].flatMap((text) => Option.toArray(Address.parse(text)))
+    .filter((address) => isHere(address, here))
+}
+
 /** The addresses to bind, each once; loopback where no host is named (`HostRefused`). */
 export const resolveAll = (
   hosts: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<Address.Address>, HostRefused> => {
-  if (hosts.length === 0) {
-    const here = Address.ofThisMachine()
-    return Effect.succeed(
-      loopback.flatMap((text) => Option.toArray(Address.parse(text)))
-        .filter((address) => here.some((local) => local.address.text === address.text))
-    )
-  }
+  if (hosts.length === 0) return Effect.sync(loopback)
   return Effect.map(Effect.forEach(hosts, resolve), (all) => {
     const unique = new Map(all.flat().map((address) => [address.text, address]))
     return withoutCovered(Array.from(unique.values()))

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { ConnectionString } from "@t3/protocol/ConnectionString"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { createSocket } from "node:dgram"
@@ -70,8 +71,9 @@ export const ofBound = (
       connectionString: `http://${host}${port === 80 ? "" : `:${port}`}` as ConnectionString,
       kind: "custom"
     }))
-    const unique = new Map(
-      [...custom, ...found.flat().map(toEndpoint(port))].map((it) => [it.connectionString, it])
+    const unique = Arr.dedupeWith(
+      [...custom, ...found.flat().map(toEndpoint(port))],
+      (a, b) => a.connectionString === b.connectionString
     )
-    return Array.from(unique.values()).sort((a, b) => rank[a.kind] - rank[b.kind])
+    return unique.sort((a, b) => rank[a.kind] - rank[b.kind])
   })

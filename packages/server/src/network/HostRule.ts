@@ -22,20 +22,22 @@ interface HostPort {
   readonly port: number
 }
 
+/** In lower case, without the dot that may end a name. */
+const canonical = (host: string): string => host.toLowerCase().replace(/\.$/, "")
+
 /** RFC 9110, 7.2: host, and a port where it is not the scheme's own. Nothing else may stand in it. */
 const parseHost = (header: string): Option.Option<HostPort> => {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/i.exec(header)
   const host = match?.[1]
-  return host === undefined
-    ? Option.none()
-    : Option.some({ host: host.toLowerCase().replace(/\.$/, ""), port: Number(match?.[2] ?? 80) })
+  const port = Number(match?.[2] ?? 80)
+  return host === undefined || port > 65_535 ? Option.none() : Option.some({ host: canonical(host), port })
 }
 
 /** This machine's own names, and those that the owner configured. */
 export const namesOf = (configured: ReadonlyArray<string>): Names => {
-  const own = hostname().toLowerCase()
+  const own = canonical(hostname())
   const short = own.replace(/\..*$/, "")
-  return new Set([own, short, `${short}.local`, ...configured.map((name) => name.toLowerCase())])
+  return new Set([own, short, `${short}.local`, ...configured.map(canonical)])
 }
 
 const isLoopbackName = (host: string): boolean => host === "localhost" || host.endsWith(".localhost")

@@ -29,13 +29,20 @@ const holds = (pid: string, sockets: ReadonlySet<string>): boolean => {
   }
 }
 
+const nameOf = (pid: string): string => {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim()
+  } catch {
+    // It has ended in between.
+    return "a program"
+  }
+}
+
 /** `node (pid 4711)`, or `another program` where that cannot be known. */
 export const describePortHolder = (port: number): Effect.Effect<string> =>
   Effect.sync(() => {
     if (!fs.existsSync("/proc/net/tcp")) return "another program"
     const sockets = listening(port)
     const pid = fs.readdirSync("/proc").find((name) => /^\d+$/.test(name) && holds(name, sockets))
-    return pid === undefined
-      ? "another program"
-      : `${fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim()} (pid ${pid})`
+    return pid === undefined ? "another program" : `${nameOf(pid)} (pid ${pid})`
   })
