@@ -95,9 +95,10 @@ export interface Served extends Running {
   readonly token: string
 }
 
-/** A server on a free loopback port that has printed all its lines. */
+/** A server on a free loopback port (or on `--port`) that has printed its lines, which it does all at once. */
 export const serve = async (args: ReadonlyArray<string>, options: Options = {}): Promise<Served> => {
-  const server = await running(["serve", "--port", "0", ...args], /^(?:No QR code|Pairing link).*\n/m, options)
+  const env = { T3_PORT: "0", ...options.env }
+  const server = await running(["serve", ...args], /^Connection string.*\n/m, { ...options, env })
   const { stdout } = server.output()
   const value = (name: string) => new RegExp(`^${name} +(\\S+)`, "m").exec(stdout)?.[1] ?? ""
   return { ...server, address: value("Connection string"), link: value("Pairing link"), token: value("Pairing token") }

@@ -14,7 +14,7 @@ import * as RedirectFile from "./RedirectFile.ts"
 /** Seconds that the browser has to pair. Its token is not the one that is printed. */
 const ttl = 30
 
-const openBrowser = ({ options, server }: Running) =>
+const openBrowser = ({ announcement, options, server }: Running) =>
   Effect.gen(function*() {
     const output = yield* Output
     const endpoints = yield* server.endpoints
@@ -24,7 +24,10 @@ const openBrowser = ({ options, server }: Running) =>
     const { token } = yield* server.access.issuePairing({ label: "t3 start", role: "owner", ttl })
     const file = yield* RedirectFile.make(options.baseDir, PairingLink.unsafePrint({ connectionString, token }))
     yield* output.say("t3: opening your browser, which will be paired as owner.")
-    const failed = output.say("t3: no browser could be opened here. Open the pairing link above, in any browser.")
+    const instead = announcement.pairing === undefined
+      ? "Make a link with `t3 auth pairing create`"
+      : "Open the pairing link above, in any browser"
+    const failed = output.say(`t3: no browser could be opened here. ${instead}.`)
     // The opener may stay for as long as the browser does, so nobody waits for it longer than the token lives.
     yield* Effect.forkScoped(Effect.unlessEffect(failed, Browser.open(file)))
     yield* Effect.sleep(`${ttl} seconds`)
