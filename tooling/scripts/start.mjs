@@ -2,6 +2,6 @@
 import { build, install, root, run } from "./workspace.mjs"
 
 await install()
-await build("t3...")
+await build("t3")
 const { code } = await run(process.execPath, [`${root}/apps/cli/dist/t3.js`, "serve", ...process.argv.slice(2)])
 process.exit(code)
