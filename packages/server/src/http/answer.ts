@@ -9,6 +9,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as OAuth from "./oauth.ts"
 
 const isRefusal = Schema.is(Errors.Refusal)
 
@@ -34,15 +35,10 @@ const statuses = new Map(
   ].map((error): [string, number] => [error._tag, HttpApiSchema.getStatusError(error)])
 )
 
-/** RFC 6749, 5.2, and RFC 8693, 2.2.2: a subject token that is not valid is an invalid request. */
-const oauthCode = (status: number): string =>
-  status < 500 ? (status === 401 ? "invalid_client" : "invalid_request") : "temporarily_unavailable"
-
-const isOAuth = (request: HttpServerRequest.HttpServerRequest): boolean => request.url.startsWith("/oauth/")
-
 const encode = (
   request: HttpServerRequest.HttpServerRequest,
-  error: Errors.Refusal
+  error: Errors.Refusal,
+  oauthCode?: string
 ): HttpServerResponse.HttpServerResponse => {
   const status = statuses.get(error._tag) ?? 500
   const body = {
@@ -51,7 +47,9 @@ const encode = (
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     ...(error._tag === "ScopeRequired" ? { required: error.required } : {}),
     ...(error._tag === "RateLimited" ? { retryAfter: error.retryAfter } : {}),
-    ...(isOAuth(request) ? { error: oauthCode(status), error_description: error.message } : {})
+    ...(OAuth.isOAuth(request)
+      ? { error: oauthCode ?? OAuth.errorCode(status), error_description: error.message }
+      : {})
   }
   const headers = {
     // RFC 9110, 15.5.2: a 401 names a scheme.
@@ -75,24 +73,19 @@ const explain = (issue: HttpApiError.HttpApiDecodeError["issues"][number]): stri
   return /\bactual\b|"/.test(issue.message) ? "has a wrong value" : issue.message
 }
 
-const isTooLarge = (cause: unknown): boolean =>
-  typeof cause === "object" && cause !== null && "message" in cause &&
-  String(cause.message).includes("maxBytes")
-
-/** A body that cannot be read is the client's fault, though the library treats it as a defect. */
-const fromRequestError = (error: HttpServerError.RequestError): Errors.Refusal =>
-  isTooLarge(error.cause)
-    ? new Errors.TooLarge({ hint: "Requests have at most 16 KiB." })
-    : new Errors.Invalid({ message: "The body of the request cannot be read." })
-
-const toRefusal = (cause: Cause.Cause<unknown>): Option.Option<Errors.Refusal> => {
-  const error = Cause.squash(cause)
+const toRefusal = (error: unknown): Option.Option<Errors.Refusal> => {
   if (isRefusal(error)) return Option.some(error)
   if (error instanceof HttpApiError.HttpApiDecodeError) return Option.some(fromDecodeError(error))
-  if (error instanceof HttpServerError.RequestError) return Option.some(fromRequestError(error))
+  // A body that cannot be read is the client's fault, though the library treats it as a defect.
+  if (error instanceof HttpServerError.RequestError) {
+    return Option.some(new Errors.Invalid({ message: "The body of the request cannot be read." }))
+  }
   if (error instanceof HttpServerError.RouteNotFound) return Option.some(new Errors.NotFound())
   return Option.none()
 }
+
+const oauthCodeOf = (error: unknown): string | undefined =>
+  error instanceof HttpApiError.HttpApiDecodeError && OAuth.isUnsupportedGrant(error) ? "unsupported_grant_type" : undefined
 
 /** Answers whatever `app` fails with. A defect is logged here, and its text stays here. */
 export const answering = (request: HttpServerRequest.HttpServerRequest) =>
@@ -101,7 +94,8 @@ export const answering = (request: HttpServerRequest.HttpServerRequest) =>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
   Effect.catchAllCause(app, (cause) => {
     if (Cause.isInterruptedOnly(cause)) return Effect.succeed(encode(request, new Errors.Unavailable()))
-    return Option.match(toRefusal(cause), {
+    const error = Cause.squash(cause)
+    return Option.match(toRefusal(error), {
       onNone: () =>
         Effect.as(
           Effect.logError(`${request.method} failed`, cause),
@@ -110,6 +104,6 @@ export const answering = (request: HttpServerRequest.HttpServerRequest) =>
             { status: 500 }
           )
         ),
-      onSome: (refusal) => Effect.succeed(encode(request, refusal))
+      onSome: (refusal) => Effect.succeed(encode(request, refusal, oauthCodeOf(error)))
     })
   })

@@ -1,20 +1,19 @@
-/** The outermost layer of every answer: `Host` and `Origin` are checked first, failures become answers, headers go on last. */
-import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
-import * as FileSystem from "@effect/platform/FileSystem"
+/** The outermost layer of every answer: `Host`, `Origin` and body are checked first, failures become answers, headers go on last. */
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { HostNotAllowed, OriginNotAllowed } from "@t3/protocol/Errors"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as HostRule from "../network/HostRule.ts"
 import { answering } from "./answer.ts"
+import { checkBody } from "./body.ts"
 import { Ingress } from "./Ingress.ts"
 import { securityHeaders } from "./securityHeaders.ts"
 
-/** What a request body may have: every body of this API is small. */
-const maxBody = FileSystem.KiB(16)
-
 const printable = (header: string): string => JSON.stringify(header.slice(0, 100))
+
+/** The host that is asked for, as it was sent: that of an absolute target goes before the header (RFC 9112, 3.2.2). */
+const hostOf = (request: HttpServerRequest.HttpServerRequest): string =>
+  /^https?:\/\/([^/?#]*)/i.exec(request.url)?.[1] ?? request.headers["host"] ?? ""
 
 /** The check of one request (`HostNotAllowed`, `OriginNotAllowed`). */
 const check = (
@@ -22,7 +21,7 @@ const check = (
   arrival: HostRule.Arrival,
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<void, HostNotAllowed | OriginNotAllowed> => {
-  const host = request.headers["host"] ?? ""
+  const host = hostOf(request)
   if (!HostRule.allowsHost(names, arrival, host)) {
     return new HostNotAllowed({
       hint: "Use an address that the server printed, or start it with --advertise-host and this name.",
@@ -47,8 +46,9 @@ export const guarded = <E, R>(
 ) =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
     Effect.flatMap(Ingress, (ingress) =>
-      ingress === "control" ? app : Effect.zipRight(check(names, arrivalOf(request), request), app)).pipe(
-        HttpIncomingMessage.withMaxBodySize(Option.some(maxBody)),
+      (ingress === "control" ? Effect.void : check(names, arrivalOf(request), request)).pipe(
+        Effect.zipRight(checkBody(request)),
+        Effect.zipRight(app),
         answering(request),
         Effect.map(withSecurityHeaders)
-      ))
+      )))

@@ -17,7 +17,7 @@ describe("--host", () => {
       assert.deepStrictEqual(yield* texts([]), has6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"])
     }))
 
-  it.effect.each([
+  it.effect.each<[ReadonlyArray<string>, ReadonlyArray<string>]>([
     [["127.0.0.1"], ["127.0.0.1"]],
     [["127.1"], ["127.0.0.1"]],
     [["::ffff:127.0.0.1"], ["127.0.0.1"]],
@@ -46,7 +46,7 @@ describe("--host", () => {
       assert.isNotEmpty(own)
     }))
 
-  it.effect.each([
+  it.effect.each<[string, string]>([
     ["", "empty"],
     [" ", "empty"],
     ["\n", "empty"],
@@ -77,7 +77,7 @@ describe("--host", () => {
 })
 
 describe("--advertise-host", () => {
-  it.effect.each([
+  it.effect.each<[string, string]>([
     ["box.example", "box.example"],
     ["BOX", "box"],
     [" box.example. ", "box.example."],

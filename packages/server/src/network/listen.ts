@@ -13,10 +13,15 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 /** How long requests under way may take to finish once the server is to end. */
 const grace = Duration.seconds(3)
 
+const clientErrors: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large"
+}
+
 /** Answers what is no HTTP, with the headers of every other answer. */
 const answerClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy()
-  const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request"
+  const status = clientErrors[error.code ?? ""] ?? "400 Bad Request"
   const headers = Object.entries({ ...securityHeaders, connection: "close", "content-length": "0" })
   socket.end(`HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`)
 }
@@ -25,7 +30,11 @@ const close = (server: Server, sockets: ReadonlySet<Socket>): Effect.Effect<void
   Effect.gen(function*() {
     const closed = yield* Deferred.make<void>()
     server.close(() => Deferred.unsafeDone(closed, Effect.void))
-    const sweep = Effect.sync(() => server.closeIdleConnections())
+    const sweep = Effect.sync(() => {
+      server.closeIdleConnections()
+      // Node takes a connection for busy until its first request: browsers open such ahead of need.
+      sockets.forEach((socket) => socket.bytesRead === 0 && socket.destroy())
+    })
     // Finalizers are uninterruptible, and a race waits for its loser.
     yield* Effect.raceFirst(
       Deferred.await(closed),
@@ -34,22 +43,31 @@ const close = (server: Server, sockets: ReadonlySet<Socket>): Effect.Effect<void
     sockets.forEach((socket) => socket.destroy())
   })
 
+/** A server whose every answer is the handler's, or `answerClientError`'s: Node has some of its own otherwise. */
+const makeServer = (handler: Handler) => {
+  const sockets = new Set<Socket>()
+  // A header that is sent twice is joined, so that no check takes the first and overlooks the second.
+  const server = createServer(
+    { headersTimeout: 10_000, joinDuplicateHeaders: true, requestTimeout: 30_000, requireHostHeader: false },
+    handler
+  )
+  server.on("checkExpectation", handler)
+  server.on("clientError", answerClientError)
+  server.on("connection", (socket) => {
+    sockets.add(socket)
+    socket.once("close", () => sockets.delete(socket))
+  })
+  return { server, sockets }
+}
+
 /** Listens until the scope closes; fails with what Node says. */
 export const listen = (handler: Handler, options: ListenOptions) =>
   Effect.acquireRelease(
-    Effect.async<{ readonly server: Server; readonly sockets: ReadonlySet<Socket> }, NodeJS.ErrnoException>((resume) => {
-      const sockets = new Set<Socket>()
-      const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, handler)
-      server.on("connection", (socket) => {
-        sockets.add(socket)
-        socket.once("close", () => sockets.delete(socket))
-      })
-      server.on("clientError", answerClientError)
-      server.once("error", (error) => resume(Effect.fail(error)))
-      server.listen(options, () => {
-        server.removeAllListeners("error")
-        resume(Effect.succeed({ server, sockets }))
-      })
+    Effect.async<ReturnType<typeof makeServer>, NodeJS.ErrnoException>((resume) => {
+      const made = makeServer(handler)
+      // Stays for good: what cannot be accepted later, such as when files run out, must not end the process.
+      made.server.on("error", (error) => resume(Effect.fail(error)))
+      made.server.listen(options, () => resume(Effect.succeed(made)))
     }),
     ({ server, sockets }) => close(server, sockets)
   ).pipe(Effect.map(({ server }) => server))
