@@ -6,6 +6,7 @@
 import * as Schema from "effect/Schema"
 import { DeviceFields } from "./Device.ts"
 import { EnvironmentName } from "./Environment.ts"
+import { quiet } from "./internal/quiet.ts"
 import { PairingToken } from "./PairingToken.ts"
 import { Session } from "./Session.ts"
 import { StorageHalf } from "./SessionToken.ts"
@@ -13,7 +14,7 @@ import { StorageHalf } from "./SessionToken.ts"
 export const BrowserSessionRequest = Schema.Struct({
   token: PairingToken,
   device: Schema.optionalWith(DeviceFields, { default: () => ({}) })
-})
+}).annotations(quiet("a browser's exchange"))
 export type BrowserSessionRequest = typeof BrowserSessionRequest.Type
 
 /** The cookie half is in `Set-Cookie` beside it. */
@@ -23,5 +24,5 @@ export const BrowserSessionResponse = Schema.Struct({
   /** Seconds until the session lapses if it is not used. */
   expiresIn: Schema.NonNegativeInt,
   environment: EnvironmentName
-})
+}).annotations(quiet("a browser's session"))
 export type BrowserSessionResponse = typeof BrowserSessionResponse.Type

@@ -3,9 +3,11 @@ import { Either, FastCheck as fc, Schema } from "effect"
 import { addressText, anyText, tokenText } from "../test/Arbitraries.ts"
 import * as ConnectionString from "./ConnectionString.ts"
 
-const read = (text: string) => Either.mapLeft(ConnectionString.parse(text), (refusal) => refusal.message)
+const read = (text: string): Either.Either<string, string> =>
+  Either.mapLeft(ConnectionString.parse(text), (refusal) => refusal.message)
 
-const decode = Schema.decodeUnknownEither(ConnectionString.ConnectionString)
+const decode = (input: unknown): Either.Either<string, unknown> =>
+  Schema.decodeUnknownEither(ConnectionString.ConnectionString)(input)
 
 describe("ConnectionString", () => {
   it.each([
@@ -90,7 +92,11 @@ describe("ConnectionString", () => {
 
   it.prop(
     "never quotes what may be a secret",
-    [tokenText, fc.constantFrom("", "http://", "x "), fc.constantFrom("", ":", "://h", ":x", "@h", "?", "#", "/pair#t=")],
+    [
+      tokenText,
+      fc.constantFrom("", "http://", "x "),
+      fc.constantFrom("", ":", "://h", ":x", "@h", "?", "#", "/pair#t=")
+    ],
     ([secret, before, after]) => {
       const refusal = ConnectionString.parse(`${before}${secret}${after}`)
       if (Either.isLeft(refusal)) assert.notInclude(JSON.stringify(refusal.left).toUpperCase(), secret)

@@ -19,6 +19,9 @@ const refuse = (message: string, hint: string) => Either.left(new Invalid({ hint
 
 const example = "It looks like http://100.64.0.7:3773."
 
+/** More than any browser's address bar has use for, so that nothing costs time to refuse. */
+const maxLength = 2048
+
 /** Parses, or says nothing: `URL.canParse` is missing in browsers of before 2023. */
 const toUrl = (text: string): URL | undefined => {
   try {
@@ -31,7 +34,9 @@ const toUrl = (text: string): URL | undefined => {
 /** What a URL must not have to be an address of ours. The text is not quoted: it may hold a secret. */
 export const fromUrl = (url: URL): Either.Either<ConnectionString, Invalid> => {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    return refuse(`An address starts with http:// or https://, not ${url.protocol}`, example)
+    // A pairing token with a colon behind it would be a scheme too, of twelve characters.
+    const name = url.protocol.length < 12 ? `, not ${url.protocol}` : "."
+    return refuse(`An address starts with http:// or https://${name}`, example)
   }
   if (url.username !== "" || url.password !== "") {
     return refuse("An address must not hold a user name or password.", "Leave out what stands before the @.")
@@ -42,7 +47,10 @@ export const fromUrl = (url: URL): Either.Either<ConnectionString, Invalid> => {
 
 /** Reads an absolute URL. Total: every string gives an address or an `Invalid` that does not quote it. */
 export const parseUrl = (text: string): Either.Either<URL, Invalid> => {
-  const url = toUrl(text.trim())
+  const trimmed = text.trim()
+  if (trimmed.length > maxLength)
+    return refuse(`This is too long for an address (over ${maxLength} characters).`, example)
+  const url = toUrl(trimmed)
   return url === undefined ? refuse("This is not a URL.", example) : Either.right(url)
 }
 
@@ -53,13 +61,13 @@ export const parseUrl = (text: string): Either.Either<URL, Invalid> => {
 export const parse = (text: string): Either.Either<ConnectionString, Invalid> => {
   const trimmed = text.trim()
   if (trimmed === "") return refuse("The address is empty.", example)
-  if (/^[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*$/i.test(trimmed)) {
+  if (/^(?=.{2,45}$)[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*$/i.test(trimmed)) {
     return refuse("An IPv6 address stands in brackets.", `Write [${trimmed}].`)
   }
   const bare = !/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)
   return Either.flatMap(parseUrl(bare ? `http://${trimmed}` : trimmed), (url) => {
     if (url.hash !== "") return refuse("An address has no # part.", "To use a pairing link, paste it whole.")
-    if (bare && url.port === "" && !/:80(?:\/|$)/.test(trimmed)) url.port = String(defaultPort)
+    if (bare && url.port === "" && !/^[^/?#\\]*:0*80(?![^/?#\\])/.test(trimmed)) url.port = String(defaultPort)
     return fromUrl(url)
   })
 }
@@ -71,8 +79,10 @@ export const ConnectionString: Schema.Schema<ConnectionString, string> = Schema.
   {
     strict: true,
     decode: (text, _, ast) =>
-      Either.mapLeft(Either.flatMap(parseUrl(text), fromUrl), (error) =>
-        new ParseResult.Type(ast, "<address>", error.message)),
+      Either.mapLeft(
+        Either.flatMap(parseUrl(text), fromUrl),
+        (error) => new ParseResult.Type(ast, "<address>", error.message)
+      ),
     encode: (address) => ParseResult.succeed(address)
   }
 ).annotations({ identifier: "ConnectionString" })

@@ -16,7 +16,8 @@ export const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 export const normalize = (text: string): string =>
   text
     .replace(/[\s\p{Pd}]+/gu, "")
-    .toUpperCase()
+    // Not `toUpperCase`, which makes letters of others: ß → SS.
+    .replace(/[a-z]/g, (letter) => letter.toUpperCase())
     .replace(/O/g, "0")
     .replace(/[IL]/g, "1")
 

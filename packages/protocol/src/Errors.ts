@@ -67,7 +67,13 @@ export class SessionRevoked extends Schema.TaggedError<SessionRevoked>("@t3/prot
 /** The session is real but lacks `required`. */
 export class ScopeRequired extends Schema.TaggedError<ScopeRequired>("@t3/protocol/ScopeRequired")(
   "ScopeRequired",
-  { ...fields("This session lacks a right that this needs.", "Ask an owner of the machine for a link with more rights."), required: Schema.String },
+  {
+    ...fields(
+      "This session lacks a right that this needs.",
+      "Ask an owner of the machine for a link with more rights."
+    ),
+    required: Schema.String
+  },
   HttpApiSchema.annotations({ status: 403 })
 ) {
   static of(required: string): ScopeRequired {
@@ -113,7 +119,10 @@ export class HostNotAllowed extends Schema.TaggedError<HostNotAllowed>("@t3/prot
 /** The `Origin` of the request is a page of somebody else. */
 export class OriginNotAllowed extends Schema.TaggedError<OriginNotAllowed>("@t3/protocol/OriginNotAllowed")(
   "OriginNotAllowed",
-  fields("This server does not answer pages of another origin.", "Open the page under the address that the server printed."),
+  fields(
+    "This server does not answer pages of another origin.",
+    "Open the page under the address that the server printed."
+  ),
   HttpApiSchema.annotations({ status: 403 })
 ) {}
 
@@ -141,7 +150,10 @@ export class Invalid extends Schema.TaggedError<Invalid>("@t3/protocol/Invalid")
 /** Client only: a secret would cross a network in clear. It never travels. */
 export class InsecureAddress extends Schema.TaggedError<InsecureAddress>("@t3/protocol/InsecureAddress")(
   "InsecureAddress",
-  fields("A secret would cross the network unencrypted.", "Use a tailnet address or https, or allow it if you trust the network.")
+  fields(
+    "A secret would cross the network unencrypted.",
+    "Use a tailnet address or https, or allow it if you trust the network."
+  )
 ) {}
 
 /** Client only: nothing answered at the address, or what answered is not a T3 server. */

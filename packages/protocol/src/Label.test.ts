@@ -7,8 +7,32 @@ import * as Label from "./Label.ts"
 const hostile = fc.array(
   fc.oneof(
     anyText,
-    fc.constantFrom("\u001b[31m", "\u001b]0;title\u0007", "\u001b]8;;http://x\u001b\\", "\u009b2J", "\u202e", "\u2066", "\u200b"),
-    fc.constantFrom("\u001b", "[", "]", "\\", "\u0007", " ", "\u00a0", "\u2028", "\r\n", "\ufeff", "\ud83d", "\0", "é", "日本", "📱")
+    fc.constantFrom(
+      "\u001b[31m",
+      "\u001b]0;title\u0007",
+      "\u001b]8;;http://x\u001b\\",
+      "\u009b2J",
+      "\u202e",
+      "\u2066",
+      "\u200b"
+    ),
+    fc.constantFrom(
+      "\u001b",
+      "[",
+      "]",
+      "\\",
+      "\u0007",
+      " ",
+      "\u00a0",
+      "\u2028",
+      "\r\n",
+      "\ufeff",
+      "\ud83d",
+      "\0",
+      "é",
+      "日本",
+      "📱"
+    )
   ),
   { maxLength: 90 }
 ).map((pieces) => pieces.join(""))

@@ -17,9 +17,12 @@ export const clean = (text: string): string =>
   Array.from(
     text
       // CSI, OSC and two-character escape sequences, whole, so that their parameters do not stay behind as text.
-      .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])|\u009b[0-?]*[ -/]*[@-~]/g, "")
+      .replace(
+        /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])|\u009b[0-?]*[ -/]*[@-~]/g,
+        ""
+      )
+      .replace(/(?![\t\n\r])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, "")
       .replace(/[\t\n\r\p{Zs}\p{Zl}\p{Zp}]+/gu, " ")
-      .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, "")
   )
     .slice(0, maxLength)
     .join("")

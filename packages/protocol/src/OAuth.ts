@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { DeviceKind } from "./Device.ts"
 import { EnvironmentName } from "./Environment.ts"
 import { DeviceId, SessionId } from "./Ids.ts"
+import { quiet, secretText } from "./internal/quiet.ts"
 import { Label } from "./Label.ts"
 import { PairingToken } from "./PairingToken.ts"
 import { Role } from "./Scope.ts"
@@ -23,12 +24,14 @@ export const idempotencyHeader = "idempotency-key"
 
 /** The value of that header. A decode error does not quote it. */
 export const IdempotencyKey = Schema.Redacted(
-  Schema.String.pipe(Schema.pattern(/^[\x21-\x7e]{8,128}$/, { message: () => "an idempotency key has 8 to 128 characters" }))
+  secretText("an idempotency key").pipe(
+    Schema.pattern(/^[\x21-\x7e]{8,128}$/, { message: () => "an idempotency key has 8 to 128 characters" })
+  )
 )
 
 export const IdempotencyHeaders = Schema.Struct({
   [idempotencyHeader]: Schema.optionalWith(IdempotencyKey, { exact: true })
-})
+}).annotations(quiet("the headers"))
 
 /** RFC 8693, 2.1. `actor_token` is the device's earlier session, which the new one then replaces. */
 export const TokenRequest = Schema.Struct({
@@ -42,7 +45,7 @@ export const TokenRequest = Schema.Struct({
   device_label: Schema.optionalWith(Label, { exact: true }),
   device_kind: Schema.optionalWith(DeviceKind, { exact: true }),
   device_os: Schema.optionalWith(Label, { exact: true })
-}).pipe(HttpApiSchema.withEncoding({ kind: "UrlParams" }))
+}).annotations(quiet("a token request")).pipe(HttpApiSchema.withEncoding({ kind: "UrlParams" }))
 export type TokenRequest = typeof TokenRequest.Type
 
 /** RFC 8693, 2.2.1, with what a device wants to know beside. */
@@ -58,14 +61,14 @@ export const TokenResponse = Schema.Struct({
   device_id: DeviceId,
   role: Role,
   environment: EnvironmentName
-})
+}).annotations(quiet("a token response"))
 export type TokenResponse = typeof TokenResponse.Type
 
 /** RFC 7009, 2.1. */
 export const RevokeRequest = Schema.Struct({
-  token: Schema.Redacted(Schema.String.pipe(Schema.maxLength(256, { message: () => "not a token" }))),
+  token: Schema.Redacted(secretText("a token").pipe(Schema.maxLength(256, { message: () => "not a token" }))),
   token_type_hint: Schema.optionalWith(Schema.String, { exact: true })
-}).pipe(HttpApiSchema.withEncoding({ kind: "UrlParams" }))
+}).annotations(quiet("a revocation")).pipe(HttpApiSchema.withEncoding({ kind: "UrlParams" }))
 
 /** RFC 8414, 2. */
 export const Metadata = Schema.Struct({

@@ -12,7 +12,9 @@ export const maxSize = 200
 export const PageRequest = Schema.Struct({
   /** Only entries whose id starts so. */
   prefix: Schema.optionalWith(
-    Schema.String.pipe(Schema.pattern(/^[0-9a-z]{1,12}$/, { message: () => "an id has lower-case letters and digits" })),
+    Schema.String.pipe(
+      Schema.pattern(/^[0-9a-z]{1,12}$/, { message: () => "an id has lower-case letters and digits" })
+    ),
     { exact: true }
   ),
   /** Also those that have ended, as far as they are kept (30 days). */

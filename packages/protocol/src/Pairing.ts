@@ -6,6 +6,7 @@
 import * as Schema from "effect/Schema"
 import { Actor } from "./Actor.ts"
 import { PairingId, SessionId } from "./Ids.ts"
+import { quiet } from "./internal/quiet.ts"
 import { Label } from "./Label.ts"
 import { PairingToken } from "./PairingToken.ts"
 import { Role, Scope } from "./Scope.ts"
@@ -57,5 +58,5 @@ export const IssuedPairing = Schema.Struct({
   token: PairingToken,
   /** Seconds from the answer on. */
   expiresIn: Schema.NonNegativeInt
-})
+}).annotations(quiet("a new pairing"))
 export type IssuedPairing = typeof IssuedPairing.Type

@@ -18,8 +18,6 @@ export interface PairingLink {
   readonly pin?: string
 }
 
-const page = "/pair"
-
 /** SHA-256 in base64url without padding: 43 characters, the last of which carries four bits. */
 const isPin = (text: string): boolean => /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(text)
 
@@ -29,7 +27,7 @@ const whole = "Copy the pairing link whole, from http to the end."
 
 /** The link as text. Reveals the secret: print it once, on a terminal or where it was asked for. */
 export const unsafePrint = (link: PairingLink): string =>
-  `${link.connectionString}${page}#t=${Redacted.value(link.token)}${link.pin === undefined ? "" : `&p=${link.pin}`}`
+  `${link.connectionString}/pair#t=${Redacted.value(link.token)}${link.pin === undefined ? "" : `&p=${link.pin}`}`
 
 /** Reads a pairing link. Total: every string gives a link or an `Invalid` that does not quote it. */
 export const parse = (text: string): Either.Either<PairingLink, Invalid> =>
@@ -37,8 +35,10 @@ export const parse = (text: string): Either.Either<PairingLink, Invalid> =>
     const url = yield* ConnectionString.parseUrl(text)
     const fragment = new URLSearchParams(url.hash.slice(1))
     url.hash = ""
-    const address = yield* ConnectionString.fromUrl(url)
-    if (!address.endsWith(page)) {
+    const { pathname } = url
+    url.pathname = pathname.replace(/\/pair\/*$/, "")
+    const connectionString = yield* ConnectionString.fromUrl(url)
+    if (url.pathname === pathname) {
       return yield* refuse("This is not a pairing link: its path does not end in /pair.", whole)
     }
     const tokens = fragment.getAll("t")
@@ -47,9 +47,10 @@ export const parse = (text: string): Either.Either<PairingLink, Invalid> =>
     }
     const token = yield* Either.mapLeft(PairingToken.parse(tokens[0] ?? ""), (refusal) =>
       new Invalid({ hint: whole, message: `This pairing link is damaged: ${PairingToken.explain(refusal)}.` }))
-    const connectionString = address.slice(0, -page.length) as ConnectionString.ConnectionString
     const pin = fragment.get("p")
-    if (pin === null) return { connectionString, token }
-    if (!isPin(pin)) return yield* refuse("This pairing link is damaged: its certificate pin is malformed.", whole)
+    if (pin === null)
+      return { connectionString, token }
+    if (!isPin(pin))
+      return yield* refuse("This pairing link is damaged: its certificate pin is malformed.", whole)
     return { connectionString, pin, token }
   })

@@ -59,8 +59,12 @@ describe("PairingToken", () => {
     }
   })
 
-  it.prop("is never shown, nor quoted by a decode error", [tokenText, fc.constantFrom("", "!", "0")], ([text, damage]) => {
-    const shown = String(Schema.decodeUnknownEither(PairingToken.PairingToken)(text + damage))
-    assert.notInclude(shown, text)
-  })
+  it.prop(
+    "is never shown, nor quoted by a decode error",
+    [tokenText, fc.constantFrom("", "!", "0")],
+    ([text, damage]) => {
+      const shown = String(Schema.decodeUnknownEither(PairingToken.PairingToken)(text + damage))
+      assert.notInclude(shown, text)
+    }
+  )
 })

@@ -8,6 +8,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Crockford from "./Crockford.ts"
+import { secretText } from "./internal/quiet.ts"
 
 /** Symbols in a pairing token: 12 × 5 bit = 60 bit. docs/adr/0003-secrets.md says why that is enough. */
 export const length = 12
@@ -40,7 +41,7 @@ export const unsafeFormat = (token: PairingToken): string => Redacted.value(toke
 
 /** On the wire a string in any accepted spelling, inside a `Redacted`. A decode error never quotes it. */
 export const PairingToken: Schema.Schema<PairingToken, string> = Schema.transformOrFail(
-  Schema.String,
+  secretText("a pairing token"),
   Schema.RedactedFromSelf(Schema.String),
   {
     strict: true,

@@ -6,7 +6,9 @@ import { BuiltIn } from "./Scope.ts"
 
 const routes = Object.values(Api.groups).flatMap((group) =>
   Object.values(group.endpoints).map((endpoint) => ({
-    guarded: [...Api.middlewares, ...group.middlewares, ...endpoint.middlewares].some((it) => it.key === Authorized.key),
+    guarded: [...Api.middlewares, ...group.middlewares, ...endpoint.middlewares].some((it) =>
+      it.key === Authorized.key
+    ),
     name: `${group.identifier}.${endpoint.name}`,
     route: `${endpoint.method} ${endpoint.path}`
   }))

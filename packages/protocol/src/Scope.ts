@@ -8,7 +8,10 @@ import * as Schema from "effect/Schema"
 /** One right, `noun:verb`. Hosts that embed the server add their own. At most 64 characters. */
 export const Scope = Schema.String.pipe(
   Schema.maxLength(64),
-  Schema.pattern(/^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/, { identifier: "Scope", message: () => "a scope looks like noun:verb" }),
+  Schema.pattern(/^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/, {
+    identifier: "Scope",
+    message: () => "a scope looks like noun:verb"
+  }),
   Schema.brand("@t3/Scope")
 )
 export type Scope = typeof Scope.Type

@@ -5,6 +5,7 @@
  */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { secretText } from "./internal/quiet.ts"
 
 /** `t3s_` is a bearer token; `t3c_` and `t3b_` are the cookie half and the storage half of a browser session. */
 export const prefixes = { bearer: "t3s_", cookie: "t3c_", storage: "t3b_" } as const
@@ -14,7 +15,7 @@ export const pattern = /^t3[scb]_[0-9a-hjkmnp-tv-z]{70}$/
 
 const half = (name: string, prefix: string): Schema.Schema<Redacted.Redacted, string> =>
   Schema.Redacted(
-    Schema.String.pipe(
+    secretText(`a ${name}`).pipe(
       Schema.filter((text) => text.startsWith(prefix) && pattern.test(text), { message: () => `not a ${name}` })
     )
   ).annotations({ identifier: name })

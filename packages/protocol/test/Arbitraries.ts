@@ -9,7 +9,9 @@ export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.array(fc.integer({ max: 0xffff, min: 0 }).map((unit) => String.fromCharCode(unit))).map((units) => units.join("")),
   fc.array(
-    fc.constantFrom(..."http https :// : / // ? # & = @ [ ] % %00 %2e .. pair #t= &p= &t= ::1 \0 \ud800 javascript: . 3773".split(" ")),
+    fc.constantFrom(
+      ..."http https :// : / // ? # & = @ [ ] % %00 %2e .. pair #t= &p= &t= ::1 \0 \ud800 javascript: . 3773".split(" ")
+    ),
     { maxLength: 16 }
   ).map((pieces) => pieces.join(""))
 )
@@ -32,12 +34,20 @@ export const host = fc.oneof(
 
 const port = fc.oneof(fc.constant(""), fc.integer({ max: 65_535, min: 1 }).map((number) => `:${number}`))
 
-const segment = fc.oneof(fc.constant("pair"), fc.stringMatching(/^[A-Za-z0-9._~!$&'()*+,;=:@-]{1,12}$/), fc.constant("%C3%A9"))
+const segment = fc.oneof(
+  fc.constant("pair"),
+  fc.stringMatching(/^[A-Za-z0-9._~!$&'()*+,;=:@-]{1,12}$/),
+  fc.constant("%C3%A9")
+)
 
 const path = fc.array(segment, { maxLength: 4 }).map((segments) => segments.map((it) => `/${it}`).join(""))
 
 /** Absolute addresses, as somebody may write them. */
-export const addressText = fc.tuple(fc.constantFrom("http://", "https://"), host, port, path).map((parts) => parts.join(""))
+export const addressText = fc.tuple(fc.constantFrom("http://", "https://"), host, port, path).map((parts) =>
+  parts.join("")
+)
 
 /** SHA-256 in base64url. */
-export const pin = fc.uint8Array({ maxLength: 32, minLength: 32 }).map((bytes) => Buffer.from(bytes).toString("base64url"))
+export const pin = fc.uint8Array({ maxLength: 32, minLength: 32 }).map((bytes) =>
+  Buffer.from(bytes).toString("base64url")
+)
