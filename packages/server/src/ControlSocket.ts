@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import { connect } from "node:net"
 import { dirname } from "node:path"
@@ -15,12 +15,12 @@ import { DirectoryRefused } from "./StartError.ts"
 /** The folder of the socket is private before the socket is there: its own mode comes after `listen`, and too late. */
 const privateFolder = (folder: string): Effect.Effect<void, DirectoryRefused> =>
   Effect.suspend(() => {
-    fs.mkdirSync(folder, { mode: 0o700, recursive: true })
+    if (!fs.existsSync(folder)) fs.mkdirSync(folder, { mode: 0o700 })
     const stats = fs.lstatSync(folder)
     return stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0
       ? Effect.void
       : new DirectoryRefused({
-        hint: "Remove it, or set XDG_RUNTIME_DIR to a private folder.",
+        hint: "Remove it, or choose a --base-dir with a shorter path.",
         message: `The folder ${folder} of the control socket is not private.`,
         reason: "foreign"
       })
@@ -35,12 +35,16 @@ export const isAlive = (path: string): Effect.Effect<boolean> =>
       resume(Effect.succeed(alive))
     }
     socket.once("connect", () => done(true))
-    socket.once("error", () => done(false))
+    // EAGAIN: one is there, with more callers waiting than it has room for.
+    socket.once("error", (error: NodeJS.ErrnoException) => done(error.code === "EAGAIN"))
   })
 
-/** Listens on the control socket while the layer lives. The caller holds the lock of the directory (`DirectoryRefused`). */
-export const layer = (directory: DataDirectory, handler: Handler): Layer.Layer<never, DirectoryRefused> =>
-  Layer.scopedDiscard(Effect.gen(function*() {
+/** Listens on the control socket until the scope closes. The caller holds the lock of the directory (`DirectoryRefused`). */
+export const open = (
+  directory: DataDirectory,
+  handler: Handler
+): Effect.Effect<void, DirectoryRefused, Scope.Scope> =>
+  Effect.gen(function*() {
     yield* privateFolder(dirname(directory.socket))
     // What lies there was left by a server that was killed: the lock says that none is running.
     yield* Effect.sync(() => fs.rmSync(directory.socket, { force: true }))
@@ -54,4 +58,4 @@ export const layer = (directory: DataDirectory, handler: Handler): Layer.Layer<n
       )
     )
     yield* Effect.sync(() => fs.chmodSync(directory.socket, 0o600))
-  }))
+  })

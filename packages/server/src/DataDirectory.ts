@@ -31,7 +31,8 @@ const socketOf = (path: string): string => {
   const inside = join(path, "control.sock")
   if (Buffer.byteLength(inside) <= socketPathLimit) return inside
   const name = createHash("sha256").update(path).digest("hex").slice(0, 16)
-  return join(process.env["XDG_RUNTIME_DIR"] ?? os.tmpdir(), `t3-${os.userInfo().uid}-${name}`, "control.sock")
+  // Not XDG_RUNTIME_DIR or TMPDIR: a service and a shell of one account would look in different places.
+  return join("/tmp", `t3-${os.userInfo().uid}-${name}`, "control.sock")
 }
 
 /** The names, whether or not anything is there. `path` is absolute. */

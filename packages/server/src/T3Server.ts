@@ -11,7 +11,9 @@ import { defaultPort } from "@t3/protocol/ConnectionString"
 import type { EnvironmentName } from "@t3/protocol/Environment"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import * as ControlSocket from "./ControlSocket.ts"
 import * as DataDirectory from "./DataDirectory.ts"
 import { EnvironmentRecord } from "./EnvironmentRecord.ts"
@@ -50,8 +52,9 @@ export class T3Server extends Context.Tag("@t3/server/T3Server")<T3Server, {
 }>() {
   /**
    * Starts a server that runs until the scope of the layer closes: it then stops listening, lets requests under way
-   * finish for three seconds, and lets go of the data directory. The lock comes first, the ports last
-   * (`DirectoryRefused`, `DirectoryHeld`, `DatabaseRefused`, `HostRefused`, `PortRefused`, `FolderRefused`).
+   * finish for three seconds, and lets go of the data directory. Hosts and folder are checked before anything is made,
+   * the lock comes next, the ports last (`HostRefused`, `FolderRefused`, `DirectoryRefused`, `DirectoryHeld`,
+   * `DatabaseRefused`, `PortRefused`).
    */
   static readonly layer = (options: Options): Layer.Layer<T3Server, StartError> =>
     Layer.unwrapScoped(Effect.gen(function*() {
@@ -59,7 +62,7 @@ export class T3Server extends Context.Tag("@t3/server/T3Server")<T3Server, {
       const directory = yield* DataDirectory.prepare(options.baseDir)
       yield* DirectoryLock.acquire(directory, "server", Effect.negate(ControlSocket.isAlive(directory.socket)))
       return layerRunning(options, directory)
-    }))
+    })).pipe(Layer.provide(layerNetwork(options)))
 }
 
 const layerNetwork = (options: Options) =>
@@ -74,27 +77,31 @@ const layerServices = (options: Options, directory: DataDirectory.DataDirectory)
     Layer.provideMerge(SqlStores.layer),
     Layer.provide(Secret.layer),
     Layer.provide(Database.layer(directory.database)),
-    Layer.merge(layerNetwork(options)),
     Layer.merge(WebAssets.layerFolder(webFolder))
   )
 
-/** Opens the doors, the private one first, and tells what is behind them. */
+/** Opens the doors, the private one first. They close together: one after the other would take the time of both. */
+const open = (directory: DataDirectory.DataDirectory) =>
+  Effect.gen(function*() {
+    const application = yield* Application.Application
+    const network = yield* Network
+    const doors = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.parallel)
+    yield* Scope.extend(ControlSocket.open(directory, application.control), doors)
+    yield* Scope.extend(network.serve(application.network), doors)
+  })
+
 const layerOpen = (options: Options, directory: DataDirectory.DataDirectory) =>
-  Layer.unwrapEffect(Effect.map(Application.Application, (application) =>
-    Layer.scoped(
-      T3Server,
-      Effect.gen(function*() {
-        const network = yield* Network
-        const as = yield* StoreAccess
-        if (options.cwd !== undefined) yield* Effect.flatMap(ProjectStore, (projects) => projects.ensure(options.cwd ?? ""))
-        yield* network.serve(application.network)
-        return T3Server.of({
-          access: as({ kind: "startup" }),
-          endpoints: network.endpoints,
-          environment: yield* EnvironmentRecord
-        })
-      })
-    ).pipe(Layer.provide(ControlSocket.layer(directory, application.control)))))
+  Layer.scoped(
+    T3Server,
+    Effect.gen(function*() {
+      const { endpoints } = yield* Network
+      const as = yield* StoreAccess
+      const projects = yield* ProjectStore
+      yield* open(directory)
+      if (options.cwd !== undefined) yield* projects.ensure(options.cwd)
+      return T3Server.of({ access: as({ kind: "startup" }), endpoints, environment: yield* EnvironmentRecord })
+    })
+  )
 
 const layerRunning = (options: Options, directory: DataDirectory.DataDirectory) =>
   layerOpen(options, directory).pipe(
