@@ -12,7 +12,7 @@ export const root = fileURLToPath(new URL("../..", import.meta.url))
 /** @typedef {{ name: string, private?: boolean, exports?: object, scripts?: Record<string, string>, packageManager?: string }} Manifest */
 
 /** Prints one line about the set-up; stdout belongs to what is being run. @param {string} line */
-export const say = (line) => process.stderr.write(`${line}\n`)
+const say = (line) => process.stderr.write(`${line}\n`)
 
 /** The manifest of the package in a folder of the repository. @param {string} folder @returns {Manifest} */
 export const manifest = (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"))
