@@ -133,7 +133,8 @@ describe("README", () => {
 
 describe("links in the documentation", () => {
   const guides = ["docs", "docs/guide", "docs/adr"].flatMap((folder) =>
-    readdirSync(join(root, folder)).filter((name) => name.endsWith(".md")).map((name) => join(folder, name)))
+    readdirSync(join(root, folder)).filter((name) => name.endsWith(".md")).map((name) => join(folder, name))
+  )
 
   for (const file of ["README.md", "CONTRIBUTING.md", ...guides]) {
     it(`${file} leads to files that are there`, () => {
