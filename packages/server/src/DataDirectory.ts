@@ -63,8 +63,8 @@ const statOf = (path: string): Effect.Effect<fs.Stats, NoEntry | DirectoryRefuse
     }
   })
 
-/** Refuses a folder that others could write to, and makes one that others could read private. */
-const secure = (path: string, stats: fs.Stats): Effect.Effect<void, DirectoryRefused> =>
+/** Refuses a folder that is not one's own, or that others could write to. */
+const checkOwner = (path: string, stats: fs.Stats): Effect.Effect<void, DirectoryRefused> =>
   Effect.gen(function*() {
     if (!stats.isDirectory()) return yield* refuse("not-a-directory", `${path} is not a folder.`, other)
     if (process.getuid === undefined) return
@@ -74,20 +74,26 @@ const secure = (path: string, stats: fs.Stats): Effect.Effect<void, DirectoryRef
     if ((stats.mode & 0o022) !== 0) {
       return yield* refuse("writable", `${path} can be written by other users.`, `Run: chmod 700 ${path}`)
     }
-    if ((stats.mode & 0o500) !== 0o500) {
-      return yield* refuse("read-only", `${path} cannot be read by its owner.`, `Run: chmod 700 ${path}`)
-    }
-    if ((stats.mode & 0o055) !== 0) {
-      fs.chmodSync(path, 0o700)
-      yield* Effect.logWarning(`${path} could be read by other users; it is now private (0700).`)
-    }
   })
 
-const writable = (path: string): Effect.Effect<void, DirectoryRefused> =>
+/** The mode says what the owner wants, also to root, whom it does not stop. */
+const checkWritable = (path: string, stats: fs.Stats): Effect.Effect<void, DirectoryRefused> =>
   Effect.try({
-    try: () => fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK),
+    try: () => fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK),
     catch: () => refuse("read-only", `${path} is read-only.`, other)
-  })
+  }).pipe(
+    Effect.filterOrFail(
+      () => process.getuid === undefined || (stats.mode & 0o700) === 0o700,
+      () => refuse("read-only", `${path} is read-only.`, `Run: chmod 700 ${path}. ${other}`)
+    )
+  )
+
+/** Makes a folder that others could read private. */
+const tighten = (path: string, stats: fs.Stats): Effect.Effect<void, DirectoryRefused> =>
+  process.getuid === undefined || (stats.mode & 0o055) === 0 ? Effect.void : Effect.try({
+    try: () => fs.chmodSync(path, 0o700),
+    catch: () => refuse("read-only", `${path} can be read by other users, and cannot be changed.`, other)
+  }).pipe(Effect.zipRight(Effect.logWarning(`${path} could be read by other users; it is now private (0700).`)))
 
 const create = (path: string): Effect.Effect<void, DirectoryRefused> =>
   Effect.try({
@@ -102,7 +108,7 @@ const create = (path: string): Effect.Effect<void, DirectoryRefused> =>
 /** Looks, and creates nothing: none where there is no folder (`DirectoryRefused`). */
 export const find = (path: string): Effect.Effect<Option.Option<DataDirectory>, DirectoryRefused> =>
   statOf(path).pipe(
-    Effect.flatMap((stats) => secure(path, stats)),
+    Effect.flatMap((stats) => checkOwner(path, stats)),
     Effect.as(Option.some(at(path))),
     Effect.catchTag("NoEntry", () => Effect.succeedNone)
   )
@@ -111,7 +117,8 @@ export const find = (path: string): Effect.Effect<Option.Option<DataDirectory>, 
 export const prepare = (path: string): Effect.Effect<DataDirectory, DirectoryRefused> =>
   statOf(path).pipe(
     Effect.catchTag("NoEntry", () => Effect.zipRight(create(path), Effect.orDie(statOf(path)))),
-    Effect.flatMap((stats) => secure(path, stats)),
-    Effect.zipRight(writable(path)),
+    Effect.tap((stats) => checkOwner(path, stats)),
+    Effect.tap((stats) => checkWritable(path, stats)),
+    Effect.tap((stats) => tighten(path, stats)),
     Effect.as(at(path))
   )

@@ -21,20 +21,30 @@ const applicationId = 0x54330000
 /** `PRAGMA synchronous` in numbers: https://sqlite.org/pragma.html#pragma_synchronous */
 const full = 2
 
+const refused = (file: string) => (cause: Cause.Cause<unknown>) =>
+  new DatabaseRefused({
+    hint: "Free some space or correct its permissions, then start again.",
+    message: `The database ${file} cannot be opened: ${Cause.pretty(cause).split("\n")[0] ?? ""}`,
+    reason: "failed"
+  })
+
 /** Makes the file whole under another name first: a crash never leaves an empty database behind. */
-const create = (file: string) =>
-  Effect.sync(() => {
-    if (fs.existsSync(file)) return fs.chmodSync(file, 0o600)
-    const fresh = `${file}.new`
-    fs.rmSync(fresh, { force: true })
-    const db = new Sqlite(fresh)
-    fs.chmodSync(fresh, 0o600)
-    // A file under this name is thrown away if anything goes wrong, and needs no journal.
-    db.pragma("journal_mode = OFF")
-    db.pragma(`application_id = ${applicationId}`)
-    db.pragma("journal_mode = WAL")
-    db.close()
-    fs.renameSync(fresh, file)
+const create = (file: string): Effect.Effect<void, DatabaseRefused> =>
+  Effect.try({
+    try: () => {
+      if (fs.existsSync(file)) return fs.chmodSync(file, 0o600)
+      const fresh = `${file}.new`
+      fs.rmSync(fresh, { force: true })
+      const db = new Sqlite(fresh)
+      fs.chmodSync(fresh, 0o600)
+      // A file under this name is thrown away if anything goes wrong, and needs no journal.
+      db.pragma("journal_mode = OFF")
+      db.pragma(`application_id = ${applicationId}`)
+      db.pragma("journal_mode = WAL")
+      db.close()
+      fs.renameSync(fresh, file)
+    },
+    catch: (cause) => refused(file)(Cause.fail(cause))
   })
 
 const durable = Effect.gen(function*() {
@@ -50,13 +60,6 @@ const durable = Effect.gen(function*() {
   const [row] = yield* sql<{ readonly synchronous: number }>`PRAGMA synchronous`
   if (row?.synchronous !== full) return yield* Effect.dieMessage(`synchronous is ${row?.synchronous}, not FULL`)
 })
-
-const refused = (file: string) => (cause: Cause.Cause<unknown>) =>
-  new DatabaseRefused({
-    hint: "Free some space or correct its permissions, then start again.",
-    message: `The database ${file} cannot be opened: ${Cause.pretty(cause).split("\n")[0] ?? ""}`,
-    reason: "failed"
-  })
 
 /** Opens the database in `file` (`DatabaseRefused`). The caller holds the lock of the directory. */
 export const layer = (file: string): Layer.Layer<SqlClient.SqlClient, DatabaseRefused> =>

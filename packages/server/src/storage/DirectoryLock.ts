@@ -105,7 +105,9 @@ export const acquire = (
   }).pipe(
     Effect.catchTag("Busy", ({ holder }) =>
       new DirectoryHeld({
-        hint: "Make a link for the server that runs there with `t3 auth pairing create`, or choose another --base-dir.",
+        hint: holder?.kind === "command"
+          ? "Try again when it has ended."
+          : "Make a link for the server that runs there with `t3 auth pairing create`, or choose another --base-dir.",
         message: describe(directory, holder)
       }))
   )

@@ -15,6 +15,16 @@ const corrupt = (file: string, what: string) =>
     reason: "corrupt"
   })
 
+const unreadable = (file: string, what: string) =>
+  new DatabaseRefused({
+    hint: "Correct its permissions, or end what else uses it, then start again.",
+    message: `The database ${file} cannot be read: ${what}.`,
+    reason: "failed"
+  })
+
+const isDamage = (cause: unknown): cause is Error =>
+  cause instanceof Sqlite.SqliteError && (cause.code.startsWith("SQLITE_CORRUPT") || cause.code === "SQLITE_NOTADB")
+
 const newer = (file: string) =>
   new DatabaseRefused({
     hint: "Update t3, or choose another --base-dir. The database was left as it is.",
@@ -52,7 +62,9 @@ export const inspect = (file: string): Effect.Effect<void, DatabaseRefused> =>
       if (verdict !== "ok") return corrupt(file, String(verdict))
       return isNewer(db) ? newer(file) : Effect.void
     } catch (cause) {
-      return corrupt(file, cause instanceof Error ? cause.message : "it cannot be read")
+      return isDamage(cause)
+        ? corrupt(file, cause.message)
+        : unreadable(file, cause instanceof Error ? cause.message : "unknown")
     } finally {
       db?.close()
     }
