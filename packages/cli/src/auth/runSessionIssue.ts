@@ -47,8 +47,9 @@ const show = (values: Values, issued: IssuedSession) =>
       })
     }
     const { device, expiresAt, id, role } = issued.session
-    const about = `Session ${id} for ${Label.clean(device.label) || device.kind}, ${role}, until ${Table.time(expiresAt)}`
-    yield* output.say(`${about} or longer if it is used. Treat the token like a password; it is not shown again.`)
+    const end = `until ${Table.time(expiresAt)}${Option.isSome(values.ttl) ? "" : ", longer if it is used"}`
+    const about = `Session ${id} for ${Label.clean(device.label) || device.kind}, ${role}, ${end}`
+    yield* output.say(`${about}. Treat the token like a password; it is not shown again.`)
     yield* output.print(token)
   })
 

@@ -40,9 +40,8 @@ const reachable = (family: 4 | 6): Effect.Effect<ReadonlyArray<Address.Address>>
     const others = Address.ofThisMachine()
       .filter((local) => local.address.family === family && !virtual.test(local.interface))
       .map((local) => local.address)
-      .filter((address) => address.kind !== "loopback" && address.kind !== "link-local")
-    const usable = Option.filter(best, (address) => address.kind !== "link-local" && address.kind !== "loopback")
-    return [...Option.toArray(usable), ...others]
+    // Without a route the socket has the address of every interface, which is nobody's.
+    return [...Option.toArray(best), ...others].filter(({ kind }) => !["any", "link-local", "loopback"].includes(kind))
   })
 
 /** What the owner named comes first, what only this machine reaches last; between them the order they were found in. */
