@@ -45,6 +45,8 @@ const execute = (version: string, argv: ReadonlyArray<string>) =>
     yield* Effect.provide(run(["node", "t3", ...request.args]), layerParser)
   })
 
+const toLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ")
+
 /** A failure is the user's business: what happened, and what to do. A defect is ours: the whole cause. */
 const report = (cause: Cause.Cause<Failure>): Effect.Effect<void, never, Output> =>
   Effect.flatMap(Output, (output) =>
@@ -54,7 +56,7 @@ const report = (cause: Cause.Cause<Failure>): Effect.Effect<void, never, Output>
         // The parser has printed its own refusals, and the command what it reported.
         isValidationError(failure) || failure._tag === "Reported"
           ? Effect.void
-          : output.say([`t3: ${failure.message}`, ...(failure.hint ? [`    ${failure.hint}`] : [])].join("\n"))
+          : output.say([`t3: ${failure.message}`, ...(failure.hint ? [`    ${failure.hint}`] : [])].map(toLine).join("\n"))
     }))
 
 /** What parts of the program log goes to stderr, as a line of ours. */

@@ -21,6 +21,8 @@ export interface Options {
   readonly input?: string
   /** A command that runs it, such as `ip netns exec a`. */
   readonly wrapper?: ReadonlyArray<string>
+  /** Run it as this user. */
+  readonly uid?: number
 }
 
 /** No variable of the developer's own reaches the program. */
@@ -31,9 +33,10 @@ export const cleanEnv = (env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   ...env
 })
 
-const start = (args: ReadonlyArray<string>, { env, wrapper = [] }: Options) => {
+const start = (args: ReadonlyArray<string>, { env, uid, wrapper = [] }: Options) => {
   const [command = "", ...rest] = [...wrapper, process.execPath, file, ...args]
-  return spawn(command, rest, { env: cleanEnv(env), stdio: ["pipe", "pipe", "pipe"] })
+  const as = uid === undefined ? {} : { gid: uid, uid }
+  return spawn(command, rest, { env: cleanEnv(env), stdio: ["pipe", "pipe", "pipe"], ...as })
 }
 
 /** Runs a command to its end. */
