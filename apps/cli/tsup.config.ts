@@ -19,6 +19,7 @@ export default defineConfig({
   // The server looks for the page beside its own code, which is here now.
   onSuccess: async () => cpSync("../web/dist", "dist/web", { recursive: true }),
   banner: {
-    js: "import { createRequire as t3CreateRequire } from \"node:module\"; const require = t3CreateRequire(import.meta.url);"
+    js:
+      "import { createRequire as t3CreateRequire } from \"node:module\"; const require = t3CreateRequire(import.meta.url);"
   }
 })

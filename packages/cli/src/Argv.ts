@@ -130,7 +130,8 @@ const refuse = (path: ReadonlyArray<Spec>, names: ReadonlyArray<string>, words: 
   const unknown = names.find((name) => !flags.some((flag) => flag.name === name))
   if (unknown !== undefined) return unknownFlag(path, unknown)
   const twice = flags.find(({ name, repeatable, value }) =>
-    value !== "" && !repeatable && names.indexOf(name) !== names.lastIndexOf(name))
+    value !== "" && !repeatable && names.indexOf(name) !== names.lastIndexOf(name)
+  )
   if (twice !== undefined) {
     return new Invalid({ hint: "Give it once.", message: `${twice.name} is there more than once.` })
   }
@@ -177,7 +178,8 @@ const resolve = (
   if (flags.includes("--help")) return Either.right({ _tag: "Help", path })
   if (flags.includes("--version")) return Either.right({ _tag: "Version" })
   const completions = flags.indexOf("--completions")
-  if (completions >= 0) return Either.map(toShell(flags[completions + 1] ?? ""), (shell) => ({ _tag: "Completions", shell }))
+  if (completions >= 0)
+    return Either.map(toShell(flags[completions + 1] ?? ""), (shell) => ({ _tag: "Completions", shell }))
   if (path.length === 1) {
     if (mistypedCommand(root, word, exists)) return Either.left(unknownCommand(path, word ?? ""))
     descend(bare)

@@ -34,7 +34,11 @@ export const baseDir = value("base-dir", "folder", "The data directory (or T3_HO
 export const env = value("env", "name", "Act on this saved environment instead of this machine (see `t3 env list`)")
 
 /** `--role`. */
-export const role = value("role", "role", "viewer looks, member also works with projects, owner also decides who gets in (default member)")
+export const role = value(
+  "role",
+  "role",
+  "viewer looks, member also works with projects, owner also decides who gets in (default member)"
+)
 
 /** `--scope`. */
 export const scope = values("scope", "scope", "Only this right of the role, such as project:read (repeatable)")
@@ -51,10 +55,13 @@ export const server = {
     "Bind this address or name of this machine, and nothing else (repeatable; or T3_HOST; default loopback)"
   ),
   port: value("port", "port", "0 to 65535; 0 picks a free one (or T3_PORT; default 3773)"),
-  advertiseHost: values("advertise-host", "host", "Print this host in place of what is bound (repeatable; or T3_ADVERTISE_HOST)"),
+  advertiseHost: values(
+    "advertise-host",
+    "host",
+    "Print this host in place of what is bound (repeatable; or T3_ADVERTISE_HOST)"
+  ),
   label: value("label", "name", "Name this environment; kept (or T3_LABEL; default the host name)"),
   baseDir,
   noToken: toggle("no-token", "Make and print no pairing token: the connection string alone"),
   json: toggle("json", "Print one JSON object per line, each with `event`; the first is `ready`")
 }
-

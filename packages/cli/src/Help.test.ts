@@ -13,7 +13,8 @@ const paths = (path: readonly [Spec, ...Array<Spec>]): ReadonlyArray<ReadonlyArr
 
 const everyPath = paths([T3.spec])
 
-const section = (help: string, heading: string) => help.split("\n\n").find((part) => part.startsWith(`${heading}\n`)) ?? ""
+const section = (help: string, heading: string) =>
+  help.split("\n\n").find((part) => part.startsWith(`${heading}\n`)) ?? ""
 
 /** The flags that the parser knows for each command, by the function names of its bash script. */
 const parsed = Effect.map(Completions.render("bash"), (script) =>

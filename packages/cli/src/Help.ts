@@ -26,7 +26,9 @@ const section = (heading: string, rows: ReadonlyArray<readonly [string, string]>
   const indent = Math.max(...rows.map(([left]) => left.length)) + 4
   const lines = rows.flatMap(([left, right]) =>
     wrap(right, Math.max(20, columns - indent)).map((line, index) =>
-      (index === 0 ? `  ${left}`.padEnd(indent) : " ".repeat(indent)) + line))
+      (index === 0 ? `  ${left}`.padEnd(indent) : " ".repeat(indent)) + line
+    )
+  )
   return rows.length === 0 ? [] : ["", heading, ...lines]
 }
 

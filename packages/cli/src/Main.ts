@@ -56,7 +56,9 @@ const report = (cause: Cause.Cause<Failure>): Effect.Effect<void, never, Output>
         // The parser has printed its own refusals, and the command what it reported.
         isValidationError(failure) || failure._tag === "Reported"
           ? Effect.void
-          : output.say([`t3: ${failure.message}`, ...(failure.hint ? [`    ${failure.hint}`] : [])].map(toLine).join("\n"))
+          : output.say(
+            [`t3: ${failure.message}`, ...(failure.hint ? [`    ${failure.hint}`] : [])].map(toLine).join("\n")
+          )
     }))
 
 /** What parts of the program log goes to stderr, as a line of ours. */
@@ -70,8 +72,7 @@ const layerLogger = Logger.replace(
 
 const codeOf = (exit: Exit.Exit<void, Failure>, signalled: number | undefined): number =>
   Exit.match(exit, {
-    onFailure: (cause) =>
-      signalled ?? Option.match(Cause.failureOption(cause), { onNone: () => 1, onSome: exitCode }),
+    onFailure: (cause) => signalled ?? Option.match(Cause.failureOption(cause), { onNone: () => 1, onSome: exitCode }),
     onSuccess: () => 0
   })
 

@@ -40,7 +40,13 @@ describe("Settings", () => {
         label: "env",
         port: 1
       })
-      const flags = { advertiseHost: ["c"], baseDir: Option.some("d"), host: ["0"], label: Option.some("f"), port: Option.some("0") }
+      const flags = {
+        advertiseHost: ["c"],
+        baseDir: Option.some("d"),
+        host: ["0"],
+        label: Option.some("f"),
+        port: Option.some("0")
+      }
       assert.deepStrictEqual(yield* settings({ ...flags, cwd: Option.some(".") }, env), {
         advertiseHosts: ["c"],
         baseDir: resolve("d"),

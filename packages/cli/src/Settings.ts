@@ -72,7 +72,10 @@ const toPort = ({ from, text }: Sourced): Effect.Effect<number, Invalid> => {
 const toLabel = ({ from, text }: Sourced): Effect.Effect<string, Invalid> => {
   const label = Label.clean(text)
   return label === ""
-    ? new Invalid({ hint: "Give it at least one visible character.", message: `${from} has nothing that can be shown.` })
+    ? new Invalid({
+      hint: "Give it at least one visible character.",
+      message: `${from} has nothing that can be shown.`
+    })
     : Effect.succeed(label)
 }
 
@@ -82,8 +85,10 @@ export const label = (flag: string, given: Option.Option<string>): Effect.Effect
 
 /** The data directory, absolute. Nothing is created. */
 export const baseDir = (given: Option.Option<string>): Effect.Effect<string, Invalid> =>
-  Effect.map(one("--base-dir", given, "T3_HOME"), (sourced) =>
-    Option.match(sourced, { onNone: () => join(homedir(), ".t3"), onSome: ({ text }) => resolve(text) }))
+  Effect.map(
+    one("--base-dir", given, "T3_HOME"),
+    (sourced) => Option.match(sourced, { onNone: () => join(homedir(), ".t3"), onSome: ({ text }) => resolve(text) })
+  )
 
 const present = <Key extends string, A>(key: Key, value: Option.Option<A>) =>
   Option.match(value, { onNone: () => ({}), onSome: (some) => ({ [key]: some } as { readonly [K in Key]: A }) })

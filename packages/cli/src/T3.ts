@@ -11,8 +11,7 @@ import { group, leaf, type Spec } from "./Spec.ts"
 /** Loads `run` and calls it. */
 const lazy =
   <Values, E, R>(load: () => Promise<{ readonly run: (values: Values) => Effect.Effect<void, E, R> }>) =>
-  (values: Values): Effect.Effect<void, E, R> =>
-    Effect.flatMap(Effect.promise(load), (module) => module.run(values))
+  (values: Values): Effect.Effect<void, E, R> => Effect.flatMap(Effect.promise(load), (module) => module.run(values))
 
 const serve = leaf({
   name: "serve",
@@ -41,7 +40,10 @@ const connect = leaf({
   name: "connect",
   summary: "Pair this machine with another environment",
   config: {
-    target: Flags.optionalArgument("target", "Its pairing link, or its address; - reads the link from stdin; asks if left out"),
+    target: Flags.optionalArgument(
+      "target",
+      "Its pairing link, or its address; - reads the link from stdin; asks if left out"
+    ),
     tokenFile: Flags.value("token-file", "file", "Read the pairing token, or the link, from this file; - is stdin"),
     label: Flags.value("label", "name", "What the other side calls this machine (default the host name)"),
     insecure: Flags.toggle("insecure", "Allow plain HTTP to an address that is neither loopback nor tailnet"),

@@ -10,18 +10,23 @@ const segmenter = new Intl.Segmenter()
 
 /** Columns that a text takes: East Asian wide characters and emoji take two. */
 const width = (text: string): number =>
-  Array.from(segmenter.segment(text), ({ segment }) =>
-    /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u
-        .test(segment)
-      ? 2
-      : 1).reduce((sum, columns) => sum + columns, 0)
+  Array.from(
+    segmenter.segment(text),
+    ({ segment }) =>
+      /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u
+          .test(segment)
+        ? 2
+        : 1
+  ).reduce((sum, columns) => sum + columns, 0)
 
 /** The rows under their headings. Cells are cleaned here again, whoever cleaned them before. */
 export const render = (headings: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const cells = [headings, ...rows.map((row) => row.map((cell) => Label.clean(cell) || "-"))]
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ""))))
   return cells
-    .map((row) => row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - width(cell))).join("  ").trimEnd())
+    .map((row) =>
+      row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - width(cell))).join("  ").trimEnd()
+    )
     .join("\n")
 }
 

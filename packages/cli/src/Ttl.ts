@@ -34,7 +34,9 @@ export const parse = (text: string, max: number): Either.Either<number, Invalid>
   const seconds = toSeconds(text)
   const quoted = `--ttl "${Label.clean(text)}"`
   if (Number.isNaN(seconds)) {
-    return Either.left(new Invalid({ hint: "Write it like 90s, 5m, 1h30m or 7d.", message: `${quoted} is no duration.` }))
+    return Either.left(
+      new Invalid({ hint: "Write it like 90s, 5m, 1h30m or 7d.", message: `${quoted} is no duration.` })
+    )
   }
   if (seconds < 1 || seconds > max) {
     const problem = seconds < 1 ? "too short" : "too long"

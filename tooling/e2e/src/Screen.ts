@@ -80,8 +80,10 @@ export const open = (
   let raw = ""
   const waiting = new Set<() => void>()
   const lines = () =>
-    Array.from({ length: terminal.rows }, (_, row) =>
-      terminal.buffer.active.getLine(terminal.buffer.active.viewportY + row)?.translateToString(true) ?? "")
+    Array.from(
+      { length: terminal.rows },
+      (_, row) => terminal.buffer.active.getLine(terminal.buffer.active.viewportY + row)?.translateToString(true) ?? ""
+    )
   pty.onData((data) => {
     raw += data
     terminal.write(data, () => waiting.forEach((check) => check()))

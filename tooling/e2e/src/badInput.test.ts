@@ -1,6 +1,15 @@
 /** What bad input gets: a message that names the value and the next step, an exit code, and nothing changed. */
 import Database from "better-sqlite3"
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import { createServer as createHttpServer } from "node:http"
 import { createServer, type Server, type Socket } from "node:net"
 import { networkInterfaces } from "node:os"
@@ -74,7 +83,8 @@ describe("flags of serve", () => {
   })
 
   it("refuses a port that is none, or is taken, and says by what", async () => {
-    for (const port of ["65536", "-1", "http"]) await refused(["serve", "--port", port], 2, new RegExp(`"${port}" is no port`))
+    for (const port of ["65536", "-1", "http"])
+      await refused(["serve", "--port", port], 2, new RegExp(`"${port}" is no port`))
     const port = await listening(createServer())
     await refused(["serve", "--port", String(port)], 7, new RegExp(`${port}.*(?:${process.pid}|node)`, "s"))
   })
@@ -173,7 +183,11 @@ describe("the database", () => {
   })
 
   it("is refused and kept if pages in it are damaged", async () => {
-    await keeps(await prepared((healthy) => Buffer.concat([healthy.subarray(0, 4096), healthy.subarray(4096).fill(0x5a)])), 1, /t3\.db/)
+    await keeps(
+      await prepared((healthy) => Buffer.concat([healthy.subarray(0, 4096), healthy.subarray(4096).fill(0x5a)])),
+      1,
+      /t3\.db/
+    )
   })
 
   it("is refused and kept if it has no bytes at all", async () => {
@@ -218,7 +232,9 @@ describe("connect", () => {
 
   it("says of an address that nothing answers there, or something else than T3", async () => {
     await connect(6, /does not answer: the connection was refused/, "http://127.0.0.1:1234/pair#t=K7QX2M9PHTRD")
-    const html = createHttpServer((_, response) => response.setHeader("content-type", "text/html").end("<h1>Router</h1>"))
+    const html = createHttpServer((_, response) =>
+      response.setHeader("content-type", "text/html").end("<h1>Router</h1>")
+    )
     await connect(6, /not a T3 server/, `http://127.0.0.1:${await listening(html)}/pair#t=K7QX2M9PHTRD`)
     const mute = createServer((socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"))
     await connect(6, /127\.0\.0\.1/, `http://127.0.0.1:${await listening(mute)}/pair#t=K7QX2M9PHTRD`)
@@ -245,7 +261,12 @@ describe("connect", () => {
 
 describe("auth", () => {
   it("refuses a TTL that is no duration, negative or over the limit", async () => {
-    for (const [ttl, message] of [["soon", /"soon" is no duration/], ["-5m", /too short/], ["0s", /too short/], ["25h", /too long.*\n.*24 hours/]] as const) {
+    for (
+      const [ttl, message] of [["soon", /"soon" is no duration/], ["-5m", /too short/], ["0s", /too short/], [
+        "25h",
+        /too long.*\n.*24 hours/
+      ]] as const
+    ) {
       await refused(["auth", "pairing", "create", "--ttl", ttl], 2, message)
     }
     await refused(["auth", "pairing", "create", "--role", "boss"], 2, /"boss".*\n.*viewer, member, owner/)
@@ -281,7 +302,8 @@ describe("addresses of this machine", () => {
     const server = await serve("--host", "127.0.0.1")
     const { port } = new URL(server.address)
     const others = Object.values(networkInterfaces()).flat().flatMap((entry) =>
-      entry !== undefined && !entry.internal && entry.family === "IPv4" ? [entry.address] : [])
+      entry !== undefined && !entry.internal && entry.family === "IPv4" ? [entry.address] : []
+    )
     for (const other of others) {
       const failed = await fetch(`http://${other}:${port}/health`).then(() => false, () => true)
       assert.isTrue(failed, other)

@@ -88,7 +88,10 @@ No QR code: this address works on this machine only; --host lets other devices i
       (await device(token, "connect", address, "--token-file", "-", "--label", "laptop")).stdout
     assert.match(await again(server.token.toLowerCase().replaceAll("-", " ")), /^Paired with my-workstation as owner\./)
     const next = JSON.parse((await owner("auth", "pairing", "create", "--role", "viewer", "--json")).stdout)
-    assert.match(await again(next.pairingToken), /^Paired with my-workstation as viewer\. Saved as "my-workstation"\.\n$/)
+    assert.match(
+      await again(next.pairingToken),
+      /^Paired with my-workstation as viewer\. Saved as "my-workstation"\.\n$/
+    )
     const { items } = JSON.parse((await owner("auth", "session", "list", "--json")).stdout)
     assert.deepStrictEqual(items.map((item: { readonly role: string }) => item.role), ["viewer"])
     await owner("auth", "session", "revoke", items[0].id)
@@ -120,9 +123,11 @@ No QR code: this address works on this machine only; --host lets other devices i
     const server = await serve()
     await device(server.link, "connect", "-", "--label", "laptop")
     const remote = (...args: ReadonlyArray<string>) => device("", ...args, "--env", "my-workstation")
-    const link = JSON.parse((await remote("auth", "pairing", "create", "--role", "viewer", "--json")).stdout).pairingLink
+    const link =
+      JSON.parse((await remote("auth", "pairing", "create", "--role", "viewer", "--json")).stdout).pairingLink
     const viewer = Program.temporaryFolder()
-    const asViewer = (...args: ReadonlyArray<string>) => Program.t3([...args, "--base-dir", viewer.path], { input: link })
+    const asViewer = (...args: ReadonlyArray<string>) =>
+      Program.t3([...args, "--base-dir", viewer.path], { input: link })
     assert.match((await asViewer("connect", "-")).stdout, /as viewer/)
     const denied = await asViewer("auth", "session", "list", "--env", "my-workstation")
     assert.strictEqual(denied.code, 5)

@@ -23,7 +23,17 @@ const serve = (
   size = { columns: 80, rows: 24 },
   env: NodeJS.ProcessEnv = {}
 ): Screen.Screen => {
-  const args = ["serve", "--port", "0", "--base-dir", folder.path, "--host", "127.0.0.1", "--advertise-host", advertised]
+  const args = [
+    "serve",
+    "--port",
+    "0",
+    "--base-dir",
+    folder.path,
+    "--host",
+    "127.0.0.1",
+    "--advertise-host",
+    advertised
+  ]
   const screen = Screen.open([process.execPath, Program.file, ...args], size, env)
   open.push(screen)
   return screen
@@ -51,7 +61,10 @@ describe("QR code", () => {
     const lines = screen.lines()
     assert.match(lines[0] ?? "", /^T3 is ready: /)
     assert.match(lines[1] ?? "", /^Connection string {2}http:\/\/192\.168\.100\.200:\d+$/)
-    assert.match(lines[2] ?? "", /^Pairing token {6}(?:[0-9A-Z]{4}-){2}[0-9A-Z]{4} {3}owner · expires in 5 min · works once$/)
+    assert.match(
+      lines[2] ?? "",
+      /^Pairing token {6}(?:[0-9A-Z]{4}-){2}[0-9A-Z]{4} {3}owner · expires in 5 min · works once$/
+    )
     assert.strictEqual(lines[3], `Pairing link       ${linkOf(screen)}`)
     assert.strictEqual(lines.slice(4, 23).filter((line) => line.trimEnd().length <= 37).length, 19)
     assert.strictEqual(lines[23], "")

@@ -27,7 +27,10 @@ const serve = async (...args: ReadonlyArray<string>) => {
 }
 
 const screen = (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) => {
-  const opened = Screen.open([process.execPath, Program.file, ...args, "--base-dir", baseDir], { columns: 100, rows: 30 }, env)
+  const opened = Screen.open([process.execPath, Program.file, ...args, "--base-dir", baseDir], {
+    columns: 100,
+    rows: 30
+  }, env)
   ends.push(async () => {
     opened.pty.kill("SIGKILL")
     await opened.ended
@@ -116,7 +119,13 @@ describe("streams", () => {
   })
 
   it("colours nothing on a pipe, and keeps stdout for the result", async () => {
-    for (const args of [["--help"], ["auth", "pairing", "--help"], ["--version"], ["env", "list"], ["serve", "--port", "x"]]) {
+    for (
+      const args of [["--help"], ["auth", "pairing", "--help"], ["--version"], ["env", "list"], [
+        "serve",
+        "--port",
+        "x"
+      ]]
+    ) {
       const { stderr, stdout } = await Program.t3([...args, "--base-dir", baseDir])
       assert.notInclude(stdout + stderr, "\u001b")
     }
@@ -141,7 +150,10 @@ describe("questions", () => {
   it("asks for the link, says what it paired with, and asks nothing twice", async () => {
     const server = await serve("--label", "box")
     const other = join(folder.path, "other")
-    const opened = Screen.open([process.execPath, Program.file, "connect", "--base-dir", other], { columns: 100, rows: 30 })
+    const opened = Screen.open([process.execPath, Program.file, "connect", "--base-dir", other], {
+      columns: 100,
+      rows: 30
+    })
     await opened.until(/Pairing link \(or address\): /)
     opened.pty.write(`${server.link}\r`)
     await opened.until(/Paired with box as owner\. Saved as "box"\.\r\n/)

@@ -36,9 +36,9 @@ const throughSocket = (directory: DataDirectory.DataDirectory): Layer.Layer<Acce
         best: Effect.map(client.session.environment({}), ({ endpoints }) => Option.fromNullable(endpoints[0]))
       })
     ))).pipe(
-    Layer.provide(NodeHttpClient.layerWithoutAgent),
-    Layer.provide(NodeHttpClient.makeAgentLayer(agentOptions(directory)))
-  )
+      Layer.provide(NodeHttpClient.layerWithoutAgent),
+      Layer.provide(NodeHttpClient.makeAgentLayer(agentOptions(directory)))
+    )
 
 const noServer = Layer.succeed(ServerAddress, { best: Effect.succeedNone })
 
@@ -46,8 +46,10 @@ const noServer = Layer.succeed(ServerAddress, { best: Effect.succeedNone })
 const throughDatabase = (directory: DataDirectory.DataDirectory) =>
   Layer.merge(LocalStores.layerAccess(directory, { kind: "cli" }), noServer).pipe(
     Layer.catchAll((error) =>
-      Layer.unwrapEffect(Effect.map(isAlive(directory.socket), (alive) =>
-        alive && error._tag === "DirectoryHeld" ? throughSocket(directory) : Layer.fail(error)))
+      Layer.unwrapEffect(
+        Effect.map(isAlive(directory.socket), (alive) =>
+          alive && error._tag === "DirectoryHeld" ? throughSocket(directory) : Layer.fail(error))
+      )
     )
   )
 

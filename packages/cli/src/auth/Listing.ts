@@ -54,6 +54,8 @@ export const find = <Item extends { readonly id: string }>(
     if (others.length === 0) return first
     return yield* new Invalid({
       hint: "Type more of the id.",
-      message: `${quoted} is ambiguous: ${[first, ...others].map((item) => `${item.id} (${describe(item)})`).join(", ")}.`
+      message: `${quoted} is ambiguous: ${
+        [first, ...others].map((item) => `${item.id} (${describe(item)})`).join(", ")
+      }.`
     })
   })

@@ -25,7 +25,9 @@ export const run = (values: Administer.Where & { readonly id: string }) =>
     if (values.json) return yield* printJson(Schema.encodeSync(Revocation)(revocation))
     yield* output.print(`Revoked ${found.id} (${describe(found)}).`)
     if (revocation.linksRevoked > 0) {
-      yield* output.print(`Also revoked: ${count(revocation.linksRevoked, "open link", "open links")} that it had made.`)
+      yield* output.print(
+        `Also revoked: ${count(revocation.linksRevoked, "open link", "open links")} that it had made.`
+      )
     }
     if (revocation.sessionsPairedFromThem > 0) {
       const stay = count(revocation.sessionsPairedFromThem, "device", "devices")

@@ -58,7 +58,10 @@ const ask = (question: string): Effect.Effect<string, Invalid, Output> =>
   Effect.flatMap(Output, (output) =>
     output.interactive
       ? Ask.line(question)
-      : new Invalid({ hint: forScripts, message: "A pairing token is needed, and there is no terminal to ask for it." }))
+      : new Invalid({
+        hint: forScripts,
+        message: "A pairing token is needed, and there is no terminal to ask for it."
+      }))
 
 /** A link has its secret behind #; its page is /pair. */
 const isLink = (text: string): boolean => text.includes("#") || /\/pair\/?$/.test(text.trim())

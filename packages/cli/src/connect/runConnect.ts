@@ -32,7 +32,8 @@ const allow = (address: ConnectionString, insecure: boolean) =>
   Effect.gen(function*() {
     if (insecure || SecureAddress.isSecure(address)) return
     const output = yield* Output
-    const message = `${address} is plain HTTP and no tailnet address: anyone on the way could read the token and take the session.`
+    const message =
+      `${address} is plain HTTP and no tailnet address: anyone on the way could read the token and take the session.`
     if (output.interactive) {
       yield* output.say(`t3: ${message}`)
       if (yield* Ask.confirm("Do you trust this network?")) return

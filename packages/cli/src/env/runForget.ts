@@ -19,7 +19,7 @@ interface Values {
 }
 
 /** A session that has ended already needs no sign-out. */
-const ended: ReadonlyArray<Refusal["_tag"]> = ["SessionRevoked", "SessionExpired", "Unauthenticated"]
+const ended: ReadonlySet<Refusal["_tag"]> = new Set(["SessionRevoked", "SessionExpired", "Unauthenticated"])
 
 /** Removes it here whatever happens there, and says so if the session there could not be ended. */
 export const run = (values: Values) =>
@@ -29,7 +29,7 @@ export const run = (values: Values) =>
     const client = yield* T3Client.make({ connectionString: saved.connectionString, token: saved.token })
     const signedOut = yield* client.session.signOut({}).pipe(
       Effect.as(true),
-      Effect.catchAll((refusal) => Effect.succeed(ended.includes(refusal._tag)))
+      Effect.catchAll((refusal) => Effect.succeed(ended.has(refusal._tag)))
     )
     if (values.json) yield* printJson({ ...SavedEnvironments.toJson(saved), signedOut })
     else yield* output.print(`Forgot "${saved.name}"${signedOut ? " and signed out there" : ""}.`)

@@ -30,7 +30,11 @@ const signedOut: Partial<Record<Refusal["_tag"], string>> = {
 const describe = (refusal: Refusal): { readonly state: string; readonly text: string; readonly next: string } => {
   const reason = signedOut[refusal._tag]
   return reason === undefined
-    ? { next: refusal.hint ?? "", state: refusal._tag === "Unreachable" ? "unreachable" : "failed", text: refusal.message }
+    ? {
+      next: refusal.hint ?? "",
+      state: refusal._tag === "Unreachable" ? "unreachable" : "failed",
+      text: refusal.message
+    }
     : { next: "Pair again: t3 connect", state: "signed-out", text: `signed out: ${reason}` }
 }
 

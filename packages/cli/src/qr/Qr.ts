@@ -29,8 +29,7 @@ export const draw = (content: string): Qr => {
   const { data, size } = create(content, { errorCorrectionLevel: "L" }).modules
   const columns = size + 2 * quietZone
   const rows = Math.ceil(columns / 2)
-  const isDark = (x: number, y: number): boolean =>
-    x >= 0 && y >= 0 && x < size && y < size && data[y * size + x] === 1
+  const isDark = (x: number, y: number): boolean => x >= 0 && y >= 0 && x < size && y < size && data[y * size + x] === 1
   const row = (index: number): string =>
     Array.from({ length: columns }, (_, column) => {
       const x = column - quietZone
