@@ -1,1 +1,4 @@
-export { default } from "@t3/tooling-vitest"
+import preset from "@t3/tooling-vitest"
+import { mergeConfig } from "vitest/config"
+
+export default mergeConfig(preset, { test: { globalSetup: "test/buildProgram.ts" } })

@@ -59,7 +59,7 @@ export const inspect = (file: string): Effect.Effect<void, DatabaseRefused> =>
       if (startOf(file) !== magic) return corrupt(file, "it is no SQLite database")
       db = new Sqlite(file, { readonly: true, timeout: 100 })
       const verdict = db.pragma("quick_check(1)", { simple: true })
-      if (verdict !== "ok") return corrupt(file, String(verdict))
+      if (verdict !== "ok") return corrupt(file, String(verdict).replace(/\s+/g, " "))
       return isNewer(db) ? newer(file) : Effect.void
     } catch (cause) {
       return isDamage(cause)
