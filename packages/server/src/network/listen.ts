@@ -35,9 +35,9 @@ const close = (server: Server, sockets: ReadonlySet<Socket>): Effect.Effect<void
       // Node takes a connection for busy until its first request: browsers open such ahead of need.
       sockets.forEach((socket) => socket.bytesRead === 0 && socket.destroy())
     })
-    // Finalizers are uninterruptible, and a race waits for its loser.
+    // Finalizers are uninterruptible, and a race waits for its loser: either may be the one.
     yield* Effect.raceFirst(
-      Deferred.await(closed),
+      Effect.interruptible(Deferred.await(closed)),
       Effect.interruptible(Effect.repeat(sweep, Schedule.spaced("50 millis").pipe(Schedule.upTo(grace))))
     )
     sockets.forEach((socket) => socket.destroy())
