@@ -10,6 +10,6 @@ import packageJson from "../package.json" with { type: "json" }
 // Node 22.8 and newer keep compiled code from one start to the next.
 if ("enableCompileCache" in module && typeof module.enableCompileCache === "function") module.enableCompileCache()
 
-const { main } = await import("@t3/cli/Main")
+const { start } = await import("@t3/cli/Entry")
 
-main({ argv: process.argv.slice(2), version: packageJson.version })
+await start({ argv: process.argv.slice(2), version: packageJson.version })

@@ -1,24 +1,25 @@
 /** Argv in any order that people type it. */
 import { assert, describe, it } from "@effect/vitest"
-import { Either } from "effect"
 import * as Argv from "./Argv.ts"
+import { title } from "./Spec.ts"
 import * as T3 from "./T3.ts"
 
-const read = (...argv: ReadonlyArray<string>) => Argv.read(T3.spec, "start", argv, (path) => path === "serv")
+const read = (...argv: ReadonlyArray<string>) =>
+  Argv.read(T3.root, argv, { bare: T3.bare, exists: (path) => path === "serv" })
 
 const args = (...argv: ReadonlyArray<string>) => {
-  const request = Either.getOrThrow(read(...argv))
-  return request._tag === "Run" ? request.args : assert.fail(`${request._tag} is no run`)
+  const request = read(...argv)
+  return request._tag === "Run" ? request.args : assert.fail(JSON.stringify(request))
 }
 
 const refusal = (...argv: ReadonlyArray<string>) => {
-  const { hint, message } = Either.getOrThrow(Either.flip(read(...argv)))
-  return `${message} ${hint}`
+  const request = read(...argv)
+  return request._tag === "Refused" ? `${request.message} ${request.hint}` : assert.fail(JSON.stringify(request))
 }
 
 const help = (...argv: ReadonlyArray<string>) => {
-  const request = Either.getOrThrow(read(...argv))
-  return request._tag === "Help" ? Argv.title(request.path) : assert.fail(`${request._tag} is no help`)
+  const request = read(...argv)
+  return request._tag === "Help" ? title(request.path) : assert.fail(JSON.stringify(request))
 }
 
 describe("Argv", () => {
@@ -66,6 +67,9 @@ describe("Argv", () => {
     assert.include(refusal("auth", "sesion", "list"), "Did you mean `t3 auth session`?")
     assert.include(refusal("conect"), "Did you mean `t3 connect`?")
     assert.include(refusal("frobnicate", "--wizard"), "t3 start has no flag --wizard.")
+    assert.include(refusal("-x"), "t3 start has no flag -x.")
+    assert.include(refusal("--completions", "tcsh"), "\"tcsh\" is no shell")
+    assert.notInclude(refusal("serve", "a", "\u001b[2Jb"), "\u001b")
   })
 
   it("takes a folder for a folder even if its name is nearly a command", () => {

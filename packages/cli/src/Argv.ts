@@ -1,69 +1,61 @@
 /**
- * Puts argv in the order that the parser wants: the command first, then flags, then arguments behind `--`. So flags may
- * stand anywhere, `-` is an argument, `--host=` is an empty host rather than an unknown flag, and no argument is ever
- * taken for a command or for the value of a switch.
+ * Reads argv: which command, which flags, which arguments, in whatever order they were typed. The parser then gets them
+ * in the order that it wants: the command, its flags, and its arguments behind `--`. So `-` is an argument, `--host=` is
+ * an empty host rather than an unknown flag, and no argument is taken for a command or for the value of a switch.
  *
  * @since 0.1.0
  */
-import { levensteinDistance } from "@effect/cli/AutoCorrect"
-import * as CliConfig from "@effect/cli/CliConfig"
-import { Invalid } from "@t3/protocol/Errors"
-import * as Label from "@t3/protocol/Label"
-import * as Either from "effect/Either"
-import type { Spec, Term } from "./Spec.ts"
+import { args, flags, type Spec, type Term, title, toggle, value } from "./Spec.ts"
+
+/** Shells that we can write a completion script for. */
+const shells = ["bash", "zsh", "fish"] as const
+export type Shell = typeof shells[number]
+
+/** What is wrong with argv, and what to do. */
+export interface Refused {
+  readonly _tag: "Refused"
+  readonly message: string
+  readonly hint: string
+}
 
 /** What argv asks for. */
 export type Request =
   | { readonly _tag: "Help"; readonly path: ReadonlyArray<Spec> }
   | { readonly _tag: "Version" }
   | { readonly _tag: "Completions"; readonly shell: Shell }
-  | { readonly _tag: "Run"; readonly path: ReadonlyArray<Spec>; readonly args: ReadonlyArray<string> }
-
-const builtIn = (name: string, value: string, about: string): Term => ({
-  about,
-  name,
-  optional: true,
-  repeatable: false,
-  value
-})
+  | { readonly _tag: "Run"; readonly args: ReadonlyArray<string> }
+  | Refused
 
 /** Flags of the program itself; they work with every command. */
 export const builtIns: ReadonlyArray<Term> = [
-  builtIn("--help", "", "Show this help (or -h)"),
-  builtIn("--version", "", "Show the version"),
-  builtIn("--completions", "shell", "Print a completion script: bash, zsh or fish")
+  toggle("help", "Show this help (or -h)"),
+  toggle("version", "Show the version"),
+  value("completions", "shell", `Print a completion script: ${shells.join(", ")}`)
 ]
 
-const takesValue = (root: Spec): ReadonlyMap<string, boolean> => {
-  const all = new Map<string, boolean>(builtIns.map((flag) => [flag.name, flag.value !== ""]))
-  const visit = (spec: Spec): void => {
-    for (const flag of spec.flags) all.set(flag.name, flag.value !== "")
-    spec.children.forEach(visit)
-  }
-  visit(root)
-  return all
-}
+const refused = (message: string, hint: string): Refused => ({ _tag: "Refused", hint, message })
+
+/** What was typed, for a message: without what a terminal would act on. */
+const quote = (text: string): string => `"${text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "").slice(0, 100)}"`
 
 interface Tokens {
-  /** As the parser takes them: a value stands behind its flag. */
-  readonly flags: ReadonlyArray<string>
-  readonly names: ReadonlyArray<string>
+  readonly _tag: "Tokens"
+  /** Flags with their values; a switch has none. */
+  readonly flags: ReadonlyArray<readonly [name: string, value?: string]>
   readonly words: ReadonlyArray<string>
 }
 
-const valueMissing = (name: string): Invalid =>
-  new Invalid({ hint: `Write ${name} VALUE.`, message: `${name} needs a value, which does not begin with --.` })
+/** The names of all flags that take a value, wherever they do. A flag of one name takes one everywhere or nowhere. */
+const withValue = (spec: Spec): ReadonlyArray<string> => [
+  ...[...flags(spec), ...builtIns].filter((flag) => flag.value !== "").map((flag) => flag.name),
+  ...spec.children.flatMap(withValue)
+]
 
-const valueEmpty = (name: string): Invalid =>
-  new Invalid({ hint: "Give it a value, or leave it out.", message: `${name} is empty.` })
+const isFlag = (token: string): boolean => token.startsWith("-") && token !== "-"
 
-const noValue = (name: string): Invalid =>
-  new Invalid({ hint: `Write ${name} alone, or see --help.`, message: `${name} takes no value.` })
-
-const tokenize = (root: Spec, argv: ReadonlyArray<string>): Either.Either<Tokens, Invalid> => {
-  const known = takesValue(root)
-  const flags: Array<string> = []
-  const names: Array<string> = []
+const tokenize = (root: Spec, argv: ReadonlyArray<string>): Tokens | Refused => {
+  const valued = new Set(withValue(root))
+  const found: Array<readonly [string, string?]> = []
   const words: Array<string> = []
   for (let index = 0; index < argv.length; index++) {
     const token = argv[index] ?? ""
@@ -71,135 +63,123 @@ const tokenize = (root: Spec, argv: ReadonlyArray<string>): Either.Either<Tokens
       words.push(...argv.slice(index + 1))
       break
     }
-    if (!token.startsWith("-") || token === "-") {
+    if (!isFlag(token)) {
       words.push(token)
       continue
     }
-    const [, name = token === "-h" ? "--help" : token, value] = /^(--[^=]+)=([\s\S]*)$/.exec(token) ?? []
-    names.push(name)
-    if (known.get(name) !== true) {
-      if (value !== undefined) return Either.left(noValue(name))
-      flags.push(name)
+    const [, name = token === "-h" ? "help" : token.replace(/^--/, ""), inline] = /^--([^=]+)=([^]*)$/.exec(token) ?? []
+    if (!valued.has(name)) {
+      if (inline !== undefined) return refused(`--${name} takes no value.`, `Write --${name} alone, or see --help.`)
+      found.push([name])
       continue
     }
-    const next = value ?? argv[++index]
-    if (next === undefined || next.startsWith("--")) return Either.left(valueMissing(name))
+    const given = inline ?? argv[++index]
+    if (given === undefined || given.startsWith("--")) {
+      return refused(`--${name} needs a value, which does not begin with --.`, `Write --${name} VALUE.`)
+    }
     // The parser drops an empty value, so `--host "$(…)"` would fall back to the default if the command printed nothing.
-    if (next.trim() === "") return Either.left(valueEmpty(name))
-    flags.push(name, next)
+    if (given.trim() === "") return refused(`--${name} is empty.`, "Give it a value, or leave it out.")
+    found.push([name, given])
   }
-  return Either.right({ flags, names, words })
+  return { _tag: "Tokens", flags: found, words }
+}
+
+/** Levenshtein's distance. */
+const distance = (from: string, to: string): number => {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (const [i, letter] of Array.from(from).entries()) {
+    const next = [i + 1]
+    for (const [j, other] of Array.from(to).entries()) {
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
 }
 
 /** The nearest of `names` to a mistyped word, if one is near. */
-export const nearest = (word: string, names: ReadonlyArray<string>): string | undefined =>
+const nearest = (word: string, names: ReadonlyArray<string>): string | undefined =>
   names
-    .map((name) => [levensteinDistance(word, name, CliConfig.defaultConfig), name] as const)
-    .filter(([distance, name]) => distance <= Math.min(2, name.length - 2))
+    .map((name) => [distance(word, name), name] as const)
+    .filter(([edits, name]) => edits <= Math.min(2, name.length - 2))
     .toSorted(([left], [right]) => left - right)
     .map(([, name]) => name)[0]
 
-/** `t3 auth pairing`, for messages. */
-export const title = (path: ReadonlyArray<Spec>): string => path.map((spec) => spec.name).join(" ")
+const commandNames = (path: ReadonlyArray<Spec>): ReadonlyArray<string> =>
+  path.at(-1)?.children.map((child) => child.name) ?? []
 
-const unknownCommand = (path: ReadonlyArray<Spec>, word: string): Invalid => {
-  const names = path.at(-1)?.children.map((child) => child.name) ?? []
-  const near = nearest(word, names)
-  return new Invalid({
-    hint: near === undefined ? `Commands: ${names.join(", ")}.` : `Did you mean \`${title(path)} ${near}\`?`,
-    message: `${title(path)} has no command "${word}".`
-  })
+const unknownCommand = (path: ReadonlyArray<Spec>, word: string): Refused => {
+  const near = nearest(word, commandNames(path))
+  return refused(
+    `${title(path)} has no command ${quote(word)}.`,
+    near === undefined ? `Commands: ${commandNames(path).join(", ")}.` : `Did you mean \`${title(path)} ${near}\`?`
+  )
 }
 
-/** A bare word that is nearly a command and no folder was meant as a command. */
-const mistypedCommand = (root: Spec, word: string | undefined, exists: (path: string) => boolean): boolean =>
-  word !== undefined && /^[a-z]+$/i.test(word) && !exists(word) &&
-  nearest(word, root.children.map((child) => child.name)) !== undefined
-
-const unknownFlag = (path: ReadonlyArray<Spec>, name: string): Invalid => {
-  const near = nearest(name, [...path.at(-1)?.flags ?? [], ...builtIns].map((flag) => flag.name))
-  return new Invalid({
-    hint: near === undefined ? `See \`${title(path)} --help\`.` : `Did you mean ${near}?`,
-    message: `${title(path)} has no flag ${Label.clean(name)}.`
-  })
+const unknownFlag = (path: ReadonlyArray<Spec>, known: ReadonlyArray<Term>, name: string): Refused => {
+  const near = nearest(name, [...known, ...builtIns].map((flag) => flag.name))
+  const typed = quote(isFlag(name) ? name : `--${name}`).slice(1, -1)
+  return refused(
+    `${title(path)} has no flag ${typed}.`,
+    near === undefined ? `See \`${title(path)} --help\`.` : `Did you mean --${near}?`
+  )
 }
 
 /** What is wrong with the flags and arguments of a command that does something. */
-const refuse = (path: ReadonlyArray<Spec>, names: ReadonlyArray<string>, words: ReadonlyArray<string>) => {
-  const { args = [], flags = [] } = path.at(-1) ?? {}
-  const unknown = names.find((name) => !flags.some((flag) => flag.name === name))
-  if (unknown !== undefined) return unknownFlag(path, unknown)
-  const twice = flags.find(({ name, repeatable, value }) =>
-    value !== "" && !repeatable && names.indexOf(name) !== names.lastIndexOf(name)
-  )
-  if (twice !== undefined) {
-    return new Invalid({ hint: "Give it once.", message: `${twice.name} is there more than once.` })
-  }
-  const missing = args.slice(words.length).find((arg) => !arg.optional)
-  if (missing !== undefined) {
-    return new Invalid({ hint: `${missing.about}.`, message: `${title(path)} needs <${missing.name}>.` })
-  }
-  const extra = words[args.length]
-  return extra === undefined ? undefined : new Invalid({
-    hint: `See \`${title(path)} --help\`. Text with spaces goes in quotes.`,
-    message: `${title(path)} has no use for "${Label.clean(extra)}".`
-  })
+const check = (path: ReadonlyArray<Spec>, spec: Spec, tokens: Tokens, words: ReadonlyArray<string>) => {
+  const [known, expected] = [flags(spec), args(spec)]
+  const names = tokens.flags.map(([name]) => name)
+  const unknown = names.find((name) => !known.some((flag) => flag.name === name))
+  if (unknown !== undefined) return unknownFlag(path, known, unknown)
+  const twice = known.find(({ kind, name }) => kind === "value" && names.indexOf(name) !== names.lastIndexOf(name))
+  if (twice !== undefined) return refused(`--${twice.name} is there more than once.`, "Give it once.")
+  const missing = expected.slice(words.length).find(({ kind }) => kind === "argument")
+  if (missing !== undefined) return refused(`${title(path)} needs <${missing.name}>.`, `${missing.about}.`)
+  const extra = words[expected.length]
+  if (extra === undefined) return undefined
+  const hint = `See \`${title(path)} --help\`. Text with spaces goes in quotes.`
+  return refused(`${title(path)} has no use for ${quote(extra)}.`, hint)
 }
 
-/** Shells that we can write a completion script for. */
-const shells = ["bash", "zsh", "fish"] as const
-type Shell = typeof shells[number]
-
-const toShell = (text: string): Either.Either<Shell, Invalid> =>
-  Either.fromNullable(
-    shells.find((shell) => shell === text),
-    () =>
-      new Invalid({
-        hint: `Shells are ${shells.join(", ")}.`,
-        message: `--completions "${Label.clean(text)}" is no shell that T3 knows.`
-      })
-  )
-
-const resolve = (
-  root: Spec,
-  bare: string,
-  { flags, names, words }: Tokens,
-  exists: (path: string) => boolean
-): Either.Either<Request, Invalid> => {
-  const path = [root]
-  const rest = [...words]
-  const descend = (name: string | undefined): boolean => {
-    const child = path.at(-1)?.children.find((candidate) => candidate.name === name)
-    if (child !== undefined) path.push(child)
-    return child !== undefined
-  }
-  while (descend(rest[0])) rest.shift()
-  const [word] = rest
-  if (flags.includes("--help")) return Either.right({ _tag: "Help", path })
-  if (flags.includes("--version")) return Either.right({ _tag: "Version" })
-  const completions = flags.indexOf("--completions")
-  if (completions >= 0)
-    return Either.map(toShell(flags[completions + 1] ?? ""), (shell) => ({ _tag: "Completions", shell }))
-  if (path.length === 1) {
-    if (mistypedCommand(root, word, exists)) return Either.left(unknownCommand(path, word ?? ""))
-    descend(bare)
-  } else if ((path.at(-1)?.children.length ?? 0) > 0) {
-    return word === undefined ? Either.right({ _tag: "Help", path }) : Either.left(unknownCommand(path, word))
-  }
-  const refusal = refuse(path, names, rest)
-  if (refusal !== undefined) return Either.left(refusal)
-  const command = path.slice(1).map((spec) => spec.name)
-  return Either.right({ _tag: "Run", args: [...command, ...flags, "--", ...rest], path })
+const completions = (shell: string): Request => {
+  const known = shells.find((name) => name === shell)
+  return known === undefined
+    ? refused(`--completions ${quote(shell)} is no shell that T3 knows.`, `Shells are ${shells.join(", ")}.`)
+    : { _tag: "Completions", shell: known }
 }
 
-/**
- * Reads argv (without the two words of Node). `bare` names the command that a call without one means; `exists` tells
- * whether a folder of that name is there.
- */
-export const read = (
-  root: Spec,
-  bare: string,
-  argv: ReadonlyArray<string>,
-  exists: (path: string) => boolean
-): Either.Either<Request, Invalid> =>
-  Either.flatMap(tokenize(root, argv), (tokens) => resolve(root, bare, tokens, exists))
+/** The command that the first words name, and the words that are left. */
+const descend = (root: Spec, words: ReadonlyArray<string>): readonly [ReadonlyArray<Spec>, ReadonlyArray<string>] => {
+  const child = root.children.find(({ name }) => name === words[0])
+  if (child === undefined) return [[root], words]
+  const [path, rest] = descend(child, words.slice(1))
+  return [[root, ...path], rest]
+}
+
+/** How a command is called without its name, and whether a folder of some name is there. */
+export interface Surroundings {
+  readonly bare: string
+  readonly exists: (path: string) => boolean
+}
+
+/** Reads argv, without the two words of Node. */
+export const read = (root: Spec, argv: ReadonlyArray<string>, { bare, exists }: Surroundings): Request => {
+  const tokens = tokenize(root, argv)
+  if (tokens._tag === "Refused") return tokens
+  const has = (name: string) => tokens.flags.some(([flag]) => flag === name)
+  const [named, words] = descend(root, tokens.words)
+  if (has("help")) return { _tag: "Help", path: named }
+  if (has("version")) return { _tag: "Version" }
+  const shell = tokens.flags.find(([name]) => name === "completions")
+  if (shell !== undefined) return completions(shell[1] ?? "")
+  const [word] = words
+  // A bare word that is nearly a command, and no folder, was meant as a command.
+  const mistyped = word !== undefined && /^[a-z]+$/i.test(word) && nearest(word, commandNames(named)) !== undefined
+  if (named.length === 1 && mistyped && !exists(word)) return unknownCommand(named, word)
+  const [path] = named.length === 1 ? descend(root, [bare]) : [named]
+  const spec = path.at(-1) ?? root
+  if (spec.children.length > 0) return word === undefined ? { _tag: "Help", path } : unknownCommand(path, word)
+  const command = path.slice(1).map(({ name }) => name)
+  const ordered = tokens.flags.flatMap(([name, given]) => given === undefined ? [`--${name}`] : [`--${name}`, given])
+  return check(path, spec, tokens, words) ?? { _tag: "Run", args: [...command, ...ordered, "--", ...words] }
+}

@@ -1,28 +1,9 @@
 /**
- * Flags that several commands share, each defined once. Their values are text here; what they mean is read where they
- * are used, so that `--help` loads nothing.
+ * Flags that several commands share, each defined once.
  *
  * @since 0.1.0
  */
-import * as Args from "@effect/cli/Args"
-import * as Options from "@effect/cli/Options"
-
-/** `--<name> <value>`, at most once. */
-export const value = (name: string, pseudo: string, about: string) =>
-  Options.text(name).pipe(Options.withPseudoName(pseudo), Options.withDescription(about), Options.optional)
-
-/** `--<name> <value>`, as often as one likes. */
-export const values = (name: string, pseudo: string, about: string) =>
-  Options.text(name).pipe(Options.withPseudoName(pseudo), Options.withDescription(about), Options.repeated)
-
-/** `--<name>`. */
-export const toggle = (name: string, about: string) => Options.boolean(name).pipe(Options.withDescription(about))
-
-/** An argument that must be there. */
-export const argument = (name: string, about: string) => Args.text({ name }).pipe(Args.withDescription(about))
-
-/** An argument that may be left out. */
-export const optionalArgument = (name: string, about: string) => Args.optional(argument(name, about))
+import { optionalArgument, toggle, value, values } from "./Spec.ts"
 
 /** `--json`. */
 export const json = toggle("json", "Print JSON instead of text")

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Completions from "./Completions.ts"
 import * as Help from "./Help.ts"
-import type { Spec } from "./Spec.ts"
+import { args, flags, type Spec } from "./Spec.ts"
 import * as T3 from "./T3.ts"
 
 const paths = (path: readonly [Spec, ...Array<Spec>]): ReadonlyArray<ReadonlyArray<Spec>> => [
@@ -11,7 +11,9 @@ const paths = (path: readonly [Spec, ...Array<Spec>]): ReadonlyArray<ReadonlyArr
   ...(path.at(-1)?.children ?? []).flatMap((child) => paths([...path, child]))
 ]
 
-const everyPath = paths([T3.spec])
+const everyPath = paths([T3.root])
+
+const everyFlag = everyPath.flatMap((path) => path.slice(-1).flatMap(flags))
 
 const section = (help: string, heading: string) =>
   help.split("\n\n").find((part) => part.startsWith(`${heading}\n`)) ?? ""
@@ -61,7 +63,8 @@ describe("Help", () => {
       const spec = path.at(-1)
       assert.isNotEmpty(spec?.summary)
       if (spec?.children.length === 0) assert.isNotEmpty(spec.examples, spec.name)
-      for (const term of [...spec?.flags ?? [], ...spec?.args ?? []]) assert.isNotEmpty(term.about, term.name)
+      for (const term of spec === undefined ? [] : [...flags(spec), ...args(spec)])
+        assert.isNotEmpty(term.about, term.name)
     }
   })
 
@@ -75,8 +78,8 @@ describe("Help", () => {
 
   it("says of each flag the same thing in every command that has it, but for --ttl, --label and --json", () => {
     const seen = new Map<string, string>()
-    for (const flag of everyPath.flatMap((path) => path.at(-1)?.flags ?? [])) {
-      if (["--ttl", "--label", "--json"].includes(flag.name)) continue
+    for (const flag of everyFlag) {
+      if (["ttl", "label", "json"].includes(flag.name)) continue
       assert.strictEqual(flag.about, seen.get(flag.name) ?? flag.about)
       seen.set(flag.name, flag.about)
     }
@@ -84,7 +87,7 @@ describe("Help", () => {
 
   it("gives a flag of one name a value everywhere or nowhere, which reading argv relies on", () => {
     const kinds = new Map<string, boolean>()
-    for (const flag of everyPath.flatMap((path) => path.at(-1)?.flags ?? [])) {
+    for (const flag of everyFlag) {
       assert.strictEqual(flag.value !== "", kinds.get(flag.name) ?? flag.value !== "", flag.name)
       kinds.set(flag.name, flag.value !== "")
     }

@@ -3,11 +3,11 @@
  *
  * @since 0.1.0
  */
-import { builtIns, title } from "./Argv.ts"
-import type { Spec, Term } from "./Spec.ts"
+import { builtIns } from "./Argv.ts"
+import { args, flags, type Spec, type Term, title } from "./Spec.ts"
 
 const row = (term: Term): readonly [string, string] => [
-  term.value === "" ? term.name : `${term.name} <${term.value}>`,
+  term.value === "" ? `--${term.name}` : `--${term.name} <${term.value}>`,
   term.about
 ]
 
@@ -32,13 +32,13 @@ const section = (heading: string, rows: ReadonlyArray<readonly [string, string]>
   return rows.length === 0 ? [] : ["", heading, ...lines]
 }
 
-const placeholder = (arg: Term): string => arg.optional ? `[${arg.name}]` : `<${arg.name}>`
+const placeholder = (arg: Term): string => arg.kind === "optionalArgument" ? `[${arg.name}]` : `<${arg.name}>`
 
 const usage = (path: ReadonlyArray<Spec>, spec: Spec): ReadonlyArray<string> => {
-  const args = spec.args.map((arg) => ` ${placeholder(arg)}`).join("")
-  const flags = spec.flags.length === 0 ? "" : " [flags]"
+  const words = args(spec).map((arg) => ` ${placeholder(arg)}`).join("")
+  const own = flags(spec).length > 0
   return [
-    ...(spec.children.length === 0 || spec.flags.length > 0 ? [`  ${title(path)}${args}${flags}`] : []),
+    ...(spec.children.length === 0 || own ? [`  ${title(path)}${words}${own ? " [flags]" : ""}`] : []),
     ...(spec.children.length === 0 ? [] : [`  ${title(path)} <command> [flags]`])
   ]
 }
@@ -48,7 +48,7 @@ const leaves = (spec: Spec, prefix = ""): ReadonlyArray<readonly [string, string
   spec.children.flatMap((child) => {
     const name = `${prefix}${child.name}`
     return child.children.length === 0
-      ? [[[name, ...child.args.map(placeholder)].join(" "), child.summary] as const]
+      ? [[[name, ...args(child).map(placeholder)].join(" "), child.summary] as const]
       : leaves(child, `${name} `)
   })
 
@@ -60,9 +60,9 @@ export const render = (path: ReadonlyArray<Spec>): string => {
     "",
     "Usage",
     ...usage(path, spec),
-    ...section("Arguments", spec.args.map((arg) => [arg.name, arg.about] as const)),
+    ...section("Arguments", args(spec).map((arg) => [arg.name, arg.about] as const)),
     ...section("Commands", leaves(spec)),
-    ...section("Flags", [...spec.flags, ...builtIns].map(row)),
+    ...section("Flags", [...flags(spec), ...builtIns].map(row)),
     ...section("Examples", spec.examples)
   ].join("\n")
 }

@@ -1,5 +1,5 @@
 /**
- * Runs `t3` as a process: argv in, exit code out.
+ * Runs a command that argv asked for, up to the exit code of the process.
  *
  * @since 0.1.0
  */
@@ -15,15 +15,16 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
-import { existsSync } from "node:fs"
-import * as Argv from "./Argv.ts"
+import type { Request } from "./Argv.ts"
 import * as CliConsole from "./CliConsole.ts"
 import * as Completions from "./Completions.ts"
 import { exitCode, type Failure } from "./Failure.ts"
-import * as Help from "./Help.ts"
 import { Output } from "./Output.ts"
+import { command } from "./Parser.ts"
 import * as Signals from "./Signals.ts"
-import * as T3 from "./T3.ts"
+
+/** What needs more than text to answer. */
+export type Executable = Extract<Request, { readonly _tag: "Completions" | "Run" }>
 
 /** The parser asks for a file system that only flags of kind `file` would use; we have none. */
 const layerParser = Layer.mergeAll(
@@ -34,16 +35,12 @@ const layerParser = Layer.mergeAll(
   CliConsole.layer
 )
 
-const execute = (version: string, argv: ReadonlyArray<string>) =>
-  Effect.gen(function*() {
-    const output = yield* Output
-    const request = yield* Argv.read(T3.spec, "start", argv, existsSync)
-    if (request._tag === "Help") return yield* output.print(Help.render(request.path))
-    if (request._tag === "Version") return yield* output.print(version)
-    if (request._tag === "Completions") return yield* Effect.flatMap(Completions.render(request.shell), output.print)
-    const run = Command.run(T3.command, { executable: "t3", name: "t3", version })
-    yield* Effect.provide(run(["node", "t3", ...request.args]), layerParser)
-  })
+const execute = (request: Executable, version: string) =>
+  request._tag === "Completions"
+    ? Effect.flatMap(Effect.zip(Output, Completions.render(request.shell)), ([output, script]) => output.print(script))
+    : Command.run(command, { executable: "t3", name: "t3", version })(["node", "t3", ...request.args]).pipe(
+      Effect.provide(layerParser)
+    )
 
 const toLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ")
 
@@ -76,19 +73,17 @@ const codeOf = (exit: Exit.Exit<void, Failure>, signalled: number | undefined): 
     onSuccess: () => 0
   })
 
-/** Runs the command that `argv` (without the two words of Node) names, then ends the process. */
-export const main = (options: { readonly argv: ReadonlyArray<string>; readonly version: string }): void => {
+/** Runs the command, then ends the process. */
+export const run = (request: Executable, version: string): void => {
   const signals = Signals.make()
   const fiber = Effect.runFork(
-    execute(options.version, options.argv).pipe(
+    execute(request, version).pipe(
       Effect.tapErrorCause(report),
       Effect.provide([Output.layer, layerLogger]),
       Effect.provideService(Signals.Signals, signals.service)
     )
   )
   signals.guard(fiber)
-  // A reader that has seen enough, such as `head`, is no failure of ours.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1))
   fiber.addObserver((exit) => {
     process.stdout.write("", () => process.exit(codeOf(exit, signals.exitCode())))
   })

@@ -1,25 +1,36 @@
 /**
- * What a command is to the parser, to `--help` and to the reader of argv: one description for the three.
+ * What a command is to `--help`, to the reader of argv and to the parser: plain data, which loads nothing.
  *
  * @since 0.1.0
  */
-import * as Args from "@effect/cli/Args"
-import * as Command from "@effect/cli/Command"
-import type * as HelpDoc from "@effect/cli/HelpDoc"
-import type * as Span from "@effect/cli/HelpDoc/Span"
-import * as Options from "@effect/cli/Options"
 import type * as Effect from "effect/Effect"
-import type * as Types from "effect/Types"
+import type * as Option from "effect/Option"
 
-/** A flag or an argument as help shows it. */
-export interface Term {
-  /** `--port`, or `cwd`. */
+/** What a flag or an argument gives to the command. All values are text here; what they mean is read by the command. */
+interface Values {
+  readonly argument: string
+  readonly optionalArgument: Option.Option<string>
+  readonly toggle: boolean
+  readonly value: Option.Option<string>
+  readonly values: ReadonlyArray<string>
+}
+
+/** A flag or an argument. */
+export interface Term<Kind extends keyof Values = keyof Values> {
+  readonly kind: Kind
+  /** `port` for `--port`, or `cwd`. */
   readonly name: string
-  /** `port` in `--port port`; empty for a flag that takes no value. */
+  /** `number` in `--port <number>`; empty for what takes no value. */
   readonly value: string
   readonly about: string
-  readonly optional: boolean
-  readonly repeatable: boolean
+}
+
+/** The flags and arguments of a command, under the names that it knows them by. */
+export type Params = Readonly<Record<string, Term>>
+
+/** What a command is given. */
+export type Parsed<P extends Params> = {
+  readonly [Key in keyof P]: P[Key] extends Term<infer Kind> ? Values[Kind] : never
 }
 
 /** An example and what it does. */
@@ -29,79 +40,68 @@ export type Example = readonly [line: string, about: string]
 export interface Spec {
   readonly name: string
   readonly summary: string
-  readonly flags: ReadonlyArray<Term>
-  readonly args: ReadonlyArray<Term>
+  readonly params: Params
   readonly examples: ReadonlyArray<Example>
   readonly children: ReadonlyArray<Spec>
 }
 
-const spanText = (span: Span.Span): string => {
-  switch (span._tag) {
-    case "Text":
-    case "URI":
-      return span.value
-    case "Sequence":
-      return spanText(span.left) + spanText(span.right)
-    case "Highlight":
-    case "Strong":
-    case "Weak":
-      return spanText(span.value)
-  }
+/** A command that does something; what it does is loaded when it is run. */
+export interface Leaf<P extends Params, E, R> extends Spec {
+  readonly params: P
+  readonly load: () => Promise<{ readonly run: (values: Parsed<P>) => Effect.Effect<void, E, R> }>
 }
 
-const paragraphs = (doc: HelpDoc.HelpDoc): ReadonlyArray<string> => {
-  switch (doc._tag) {
-    case "Paragraph":
-      return [spanText(doc.value)]
-    case "Sequence":
-      return [...paragraphs(doc.left), ...paragraphs(doc.right)]
-    default:
-      return []
-  }
-}
-
-/** What the parser says of a flag or an argument: its heading, and our description (the parser's own comes first). */
-const terms = (doc: HelpDoc.HelpDoc): ReadonlyArray<Term> =>
-  doc._tag !== "DescriptionList" ? [] : doc.definitions.map(([span, block]) => {
-    const [heading = "", dots] = spanText(span).split("...")
-    const [name = "", ...value] = heading.trim().split(" ")
-    const [, about = "", ...rest] = paragraphs(block)
-    return {
-      about,
-      name: name.replace(/[<>]/g, ""),
-      optional: rest.length > 0,
-      repeatable: dots !== undefined,
-      value: value.join(" ")
-    }
-  })
-
-/** A command that does something. */
-export const leaf = <Name extends string, const Config extends Command.Command.Config, E, R>(options: {
-  readonly name: Name
-  readonly summary: string
-  readonly config: Config
-  readonly examples: ReadonlyArray<Example>
-  readonly run: (values: Types.Simplify<Command.Command.ParseConfig<Config>>) => Effect.Effect<void, E, R>
-}) => {
-  const parts = Object.values(options.config)
-  const spec: Spec = {
-    args: parts.filter(Args.isArgs).flatMap((arg) => terms(Args.getHelp(arg))),
-    children: [],
-    examples: options.examples,
-    flags: parts.filter(Options.isOptions).flatMap((option) => terms(Options.getHelp(option))),
-    name: options.name,
-    summary: options.summary
-  }
-  const command = Command.make(options.name, options.config, options.run).pipe(
-    Command.withDescription(options.summary)
-  )
-  return { command, spec }
-}
+/** Describes a command. */
+export const leaf = <const P extends Params, E, R>(options: Omit<Leaf<P, E, R>, "children">): Leaf<P, E, R> => ({
+  ...options,
+  children: []
+})
 
 /** A noun that only holds commands. */
-export const group = (
-  name: string,
-  summary: string,
-  children: ReadonlyArray<{ readonly spec: Spec }>,
-  examples: ReadonlyArray<Example>
-): Spec => ({ args: [], children: children.map((child) => child.spec), examples, flags: [], name, summary })
+export const group = (options: Omit<Spec, "params">): Spec => ({ ...options, params: {} })
+
+/** A switch: `--<name>`. */
+export const toggle = (name: string, about: string): Term<"toggle"> => ({ about, kind: "toggle", name, value: "" })
+
+/** `--<name> <value>`, at most once. */
+export const value = (name: string, value: string, about: string): Term<"value"> => ({
+  about,
+  kind: "value",
+  name,
+  value
+})
+
+/** `--<name> <value>`, as often as one likes. */
+export const values = (name: string, value: string, about: string): Term<"values"> => ({
+  about,
+  kind: "values",
+  name,
+  value
+})
+
+/** An argument that must be there. */
+export const argument = (name: string, about: string): Term<"argument"> => ({
+  about,
+  kind: "argument",
+  name,
+  value: ""
+})
+
+/** An argument that may be left out. */
+export const optionalArgument = (name: string, about: string): Term<"optionalArgument"> => ({
+  about,
+  kind: "optionalArgument",
+  name,
+  value: ""
+})
+
+const isFlag = ({ kind }: Term): boolean => kind === "toggle" || kind === "value" || kind === "values"
+
+/** The flags of a command, in the order in which help shows them. */
+export const flags = ({ params }: Spec): ReadonlyArray<Term> => Object.values(params).filter(isFlag)
+
+/** The arguments of a command, in the order in which they are typed. */
+export const args = ({ params }: Spec): ReadonlyArray<Term> => Object.values(params).filter((term) => !isFlag(term))
+
+/** `t3 auth pairing`, for messages. */
+export const title = (path: ReadonlyArray<Spec>): string => path.map((spec) => spec.name).join(" ")

@@ -3,4 +3,4 @@
  *
  * @since 0.1.0
  */
-export * as Main from "./Main.ts"
+export * as Entry from "./Entry.ts"
