@@ -14,7 +14,8 @@ const session: State.WireSession = {
   kind: "browser",
   lastUsedAt: "2025-01-01T00:00:00.000Z",
   role: "owner",
-  scopes: ["environment:read"]
+  scopes: ["environment:read"],
+  state: "live"
 }
 const environment = { id: "eeeeeeeeeeee", label: "my-workstation" }
 const answer: State.WirePairing = { environment, expiresIn: 2_592_000, session, storageHalf: "t3b_half" }

@@ -3,7 +3,8 @@ import { expect, it } from "vitest"
 import * as Text from "./text.ts"
 
 it("says a length of time in its largest unit that fits twice", () => {
-  expect([2_592_000, 129_600, 86_400, 300, 90, 0].map(Text.duration)).toEqual([
+  expect([2_592_000, 2_591_999, 129_600, 86_400, 300, 90, 0].map(Text.duration)).toEqual([
+    "30 days",
     "30 days",
     "36 hours",
     "24 hours",

@@ -90,7 +90,7 @@ const sessionFailures = {
       `something else on this address wrote over the cookie. ${makeNew}`,
     command: newLinkCommand,
     title: "This device has lost its session",
-    usual: "This collides with something that is already there."
+    usual: "This browser holds halves of two sessions: two of its tabs paired at once."
   }
 } satisfies Partial<Record<FailureTag, FailureText>>
 
@@ -189,10 +189,10 @@ export const right = (scope: string): string => rights[scope] ?? `\`${scope}\``
 
 const units = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]] as const
 
-/** A length of time in its largest unit that fits twice: `30 days`, `36 hours`. */
+/** A length of time in its largest unit that fits twice, rounded: `30 days`, `36 hours`. */
 export const duration = (seconds: number): string => {
   const [unit, size] = units.find(([, size]) => seconds >= 2 * size) ?? ["second", 1]
-  return new Intl.NumberFormat("en", { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size))
+  return new Intl.NumberFormat("en", { style: "unit", unit, unitDisplay: "long" }).format(Math.round(seconds / size))
 }
 
 const day = new Intl.DateTimeFormat("en", { dateStyle: "long" })
