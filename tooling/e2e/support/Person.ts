@@ -15,11 +15,13 @@ export const folder = (): string => {
 export const t3 = (on: Machine, ...args: ReadonlyArray<string>): Promise<Program.Result> =>
   Program.t3(args, { wrapper: on.wrapper })
 
-/** Starts `t3 serve` on a machine and waits until it is ready. */
+/** Starts `t3 serve` on a machine and waits until it is ready. Somebody has to stop it. */
+export const start = (on: Machine, ...args: ReadonlyArray<string>): Promise<Program.Running> =>
+  Program.running(["serve", ...args], /^(?:No QR code|Connection string).*\n/m, { wrapper: on.wrapper })
+
+/** The same, for as long as the test runs. */
 export const serve = async (on: Machine, ...args: ReadonlyArray<string>): Promise<Program.Running> => {
-  const server = await Program.running(["serve", ...args], /^(?:No QR code|Connection string).*\n/m, {
-    wrapper: on.wrapper
-  })
+  const server = await start(on, ...args)
   onTestFinished(async () => void await server.stop())
   return server
 }
