@@ -12,7 +12,7 @@ const tool = (command, ...args) => () => run(command, args, { quiet: true, shell
 const all = {
   types: () => turbo(["build", "check", "--concurrency=2", "--continue=dependencies-successful"], { quiet: true }),
   lint: tool("oxlint"),
-  format: tool("dprint", "check"),
+  format: tool("dprint", "check", "--list-different"),
   unused: tool("knip"),
   imports: tool("depcruise", "packages", "apps"),
   packages: checkPackages,
@@ -36,7 +36,7 @@ for (const [name, check] of Object.entries(all)) {
     continue
   }
   const started = performance.now()
-  const { code, output } = await check()
+  const { code, output } = await check().catch((/** @type {unknown} */ error) => ({ code: 1, output: String(error) }))
   counts[code === 0 ? "passed" : "failed"] += 1
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds} s${code === 0 ? "" : `\n${output}`}`)

@@ -1,6 +1,6 @@
 /** The static checks that no tool does as it is: what is published, what a browser can load, what a commit may contain. */
 import { build } from "esbuild"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { manifest, packageFolders, root, run } from "./workspace.mjs"
@@ -77,7 +77,11 @@ const forbidden = [
 export const checkTexts = async () => {
   const { output } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { quiet: true })
   const faults = []
-  for (const file of new Set(output.split("\0").filter(Boolean))) {
+  for (const file of new Set(output.split("\0"))) {
+    // A file that is deleted but not yet committed is listed still.
+    if (file === "" || !existsSync(join(root, file))) {
+      continue
+    }
     const text = readFileSync(join(root, file), "utf8")
     const rules = text.includes("\0") ? [] : forbidden.filter(({ within }) => within.test(file))
     for (const [index, line] of rules.length > 0 ? text.split("\n").entries() : []) {
