@@ -1,81 +1,257 @@
-import { assert, layer } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
-import { baseUrl, layerServer } from "../test/withServer.ts"
-import { T3Server } from "./T3Server.ts"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Exit, Layer, Redacted, Scope } from "effect"
+import * as fs from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
+import * as Processes from "../test/processes.ts"
+import * as raw from "../test/raw.ts"
+import { temporaryFolder } from "../test/withServer.ts"
+import * as DataDirectory from "./DataDirectory.ts"
+import { layerAccess } from "./LocalStores.ts"
+import { Access } from "@t3/auth-core/Access"
+import { type Options, T3Server } from "./T3Server.ts"
 
-const call = (path: string, init?: RequestInit) =>
-  Effect.flatMap(baseUrl, (base) => Effect.promise(() => fetch(base + path, { redirect: "manual", ...init })))
-
-const json = (response: Response) => Effect.promise(() => response.json() as Promise<Record<string, unknown>>)
-
-const pairingToken = Effect.flatMap(T3Server, ({ access }) =>
-  Effect.map(access.issuePairing({ label: "", role: "owner", ttl: 60 }), ({ token }) => Redacted.value(token)))
-
-const exchange = (token: string, more: Record<string, string> = {}) =>
-  call("/oauth/token", {
-    body: new URLSearchParams({
-      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-      subject_token: token,
-      subject_token_type: "urn:t3:params:oauth:token-type:pairing-token",
-      ...more
-    }),
-    method: "POST"
+/** A server that runs until the scope closes. */
+const start = (options: Options) =>
+  Effect.gen(function*() {
+    const server = yield* Effect.provide(T3Server, yield* Layer.build(T3Server.layer({ port: 0, ...options })))
+    const endpoints = (yield* server.endpoints).map((endpoint) => endpoint.connectionString)
+    return { ...server, base: endpoints[0] ?? "none", endpoints }
   })
 
-layer(layerServer(), { excludeTestServices: true })("T3Server", (it) => {
-  it.effect("answers anyone with no more than an id", () =>
+/** What keeps it from starting. */
+const refusal = (options: Options) => Effect.flip(Effect.scoped(start(options)))
+
+const data = Effect.map(temporaryFolder, (folder) => join(folder, "data"))
+
+const statusOf = (base: string, token: string) =>
+  Effect.promise(() =>
+    fetch(`${base}/api/session`, { headers: { authorization: `Bearer ${token}` } }).then(({ status }) => status)
+  )
+
+const portOf = (base: string) => Number(new URL(base).port)
+
+/** A port that somebody else listens on. */
+const taken = Effect.map(
+  Effect.acquireRelease(
+    Effect.async<ReturnType<typeof createServer>>((resume) => {
+      const server = createServer()
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close())
+  ),
+  (server) => (server.address() as AddressInfo).port
+)
+
+describe("a server", () => {
+  it.scopedLive("tells anyone no more than its id", () =>
     Effect.gen(function*() {
-      const response = yield* call("/.well-known/t3/environment")
-      const { environment } = yield* T3Server
-      assert.deepStrictEqual(yield* json(response), {
-        authMethods: ["pairing-token"],
-        environmentId: environment.id,
-        protocolVersion: 1
+      const { base, environment } = yield* start({ baseDir: yield* data, label: "secret-project" })
+      const answer = yield* Effect.promise(() => fetch(`${base}/.well-known/t3/environment`).then((it) => it.json()))
+      assert.deepStrictEqual(answer, { authMethods: ["pairing-token"], environmentId: environment.id, protocolVersion: 1 })
+    }))
+
+  it.scopedLive("keeps its id, its name and its sessions when it starts again", () =>
+    Effect.gen(function*() {
+      const baseDir = yield* data
+      const first = yield* Effect.scoped(Effect.gen(function*() {
+        const { access, environment } = yield* start({ baseDir, label: "one" })
+        return { environment, ...(yield* access.issueSession({ device: {}, role: "owner" })) }
+      }))
+      const token = Redacted.value(first.token)
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { base, environment } = yield* start({ baseDir })
+        assert.deepStrictEqual(environment, first.environment)
+        assert.strictEqual(yield* statusOf(base, token), 200)
+      }))
+      const { access, base, environment } = yield* start({ baseDir, label: " t\u001b[31mwo " })
+      assert.deepStrictEqual(environment, { id: first.environment.id, label: "two" })
+      yield* access.revokeSession(first.session.id)
+      assert.strictEqual(yield* statusOf(base, token), 401)
+    }))
+
+  it.scopedLive("11: does not bring a revoked session back, however it ended", () =>
+    Effect.gen(function*() {
+      const baseDir = yield* data
+      const killed = yield* Processes.run("serve", { baseDir, port: 0 })
+      const [base] = killed.first["endpoints"] as ReadonlyArray<string>
+      const body = new URLSearchParams({
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token: String(killed.first["token"]),
+        subject_token_type: "urn:t3:params:oauth:token-type:pairing-token"
       })
+      const paired = yield* Effect.promise(() =>
+        fetch(`${base}/oauth/token`, { body, method: "POST" }).then((it) => it.json() as Promise<Record<string, string>>)
+      )
+      const token = String(paired["access_token"])
+      const { socket } = DataDirectory.at(baseDir)
+      const answer = yield* raw.send(
+        { path: socket },
+        `DELETE /api/access/sessions/${paired["session_id"]} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
+      )
+      assert.include(answer, "HTTP/1.1 200")
+      yield* killed.kill("SIGKILL")
+      const again = yield* start({ baseDir })
+      assert.strictEqual(yield* statusOf(again.base, token), 401)
+      assert.strictEqual(again.environment.id, (killed.first["environment"] as Record<string, string>)["id"])
     }))
 
-  it.effect("exchanges a token for a session that works until it is revoked", () =>
+  it.scopedLive("8: keeps no secret in its folder", () =>
     Effect.gen(function*() {
-      const { access } = yield* T3Server
-      const response = yield* exchange(yield* pairingToken, { device_label: "my \u001b[31mphone" })
-      assert.strictEqual(response.status, 200)
-      const body = yield* json(response)
-      const headers = { authorization: `Bearer ${String(body["access_token"])}` }
-      const list = yield* json(yield* call("/api/access/sessions", { headers }))
-      assert.include(JSON.stringify(list), "my phone")
-      const all = yield* access.listSessions({ all: false, limit: 10 })
-      yield* Effect.forEach(all.items, ({ id }) => access.revokeSession(id))
-      const after = yield* call("/api/access/sessions", { headers })
-      assert.strictEqual(after.status, 401)
-      assert.strictEqual((yield* json(after))["_tag"], "SessionRevoked")
+      const baseDir = yield* data
+      const { access } = yield* start({ baseDir })
+      const pairing = Redacted.value((yield* access.issuePairing({ label: "", role: "owner", ttl: 60 })).token)
+      const session = Redacted.value((yield* access.issueSession({ device: {}, role: "owner" })).token)
+      const files = fs.readdirSync(baseDir).filter((name) => fs.statSync(join(baseDir, name)).isFile())
+      const all = files.map((name) => fs.readFileSync(join(baseDir, name), "latin1")).join("")
+      assert.include(all, "t3_sessions")
+      for (const secret of [pairing, session.slice(16), session.slice(4, 40)]) assert.notInclude(all, secret)
+      for (const name of files) assert.strictEqual(fs.statSync(join(baseDir, name)).mode & 0o777, 0o600, name)
     }))
 
-  it.effect("answers a bad token as RFC 8693 says, without quoting it", () =>
+  it.scopedLive("7: is the only one in its folder; a second is told at once who runs there", () =>
     Effect.gen(function*() {
-      const response = yield* exchange("ABCD-EFGH-JKM0")
-      assert.strictEqual(response.status, 400)
-      const body = yield* json(response)
-      assert.strictEqual(body["error"], "invalid_request")
-      assert.strictEqual(body["_tag"], "PairingUnknown")
-      const malformed = yield* Effect.promise(() => Promise.resolve(exchange("hunter2-hunter2")))
-      const text = yield* Effect.flatMap(malformed, (it) => Effect.promise(() => it.text()))
-      assert.notInclude(text, "hunter2")
-      assert.include(text, "invalid_request")
+      const baseDir = yield* data
+      const first = yield* Processes.run("serve", { baseDir, port: 0 })
+      const before = yield* Clock.currentTimeMillis
+      const error = yield* refusal({ baseDir })
+      assert.isBelow((yield* Clock.currentTimeMillis) - before, 2_000)
+      assert.strictEqual(error._tag, "DirectoryHeld")
+      assert.include(error.message, `A T3 server (pid ${first.pid}`)
+      const held = yield* Effect.flip(Effect.scoped(Layer.build(layerAccess(DataDirectory.at(baseDir), { kind: "cli" }))))
+      assert.strictEqual(held._tag, "DirectoryHeld")
     }))
 
-  it.effect("refuses a host name that is not its own, and a page of another origin", () =>
+  it.scopedLive("7: waits for a command that is at work in its folder", () =>
     Effect.gen(function*() {
-      const other = yield* call("/health", { headers: { origin: "http://evil.example" } })
-      assert.strictEqual(other.status, 403)
-      assert.strictEqual((yield* json(other))["_tag"], "OriginNotAllowed")
+      const baseDir = yield* data
+      yield* Processes.run("hold", { baseDir, kind: "command", millis: 800 })
+      yield* start({ baseDir })
     }))
 
-  it.effect("carries the security headers on every answer", () =>
+  it.scopedLive("sees what a command did in its folder before", () =>
     Effect.gen(function*() {
-      for (const path of ["/health", "/nothing", "/api/session", "/pair", "/"]) {
-        const { headers } = yield* call(path)
-        assert.strictEqual(headers.get("x-content-type-options"), "nosniff", path)
-        assert.include(headers.get("content-security-policy") ?? "", "default-src 'none'", path)
+      const baseDir = yield* data
+      const directory = yield* DataDirectory.prepare(baseDir)
+      const issued = yield* Effect.provide(
+        Effect.flatMap(Access, (access) => access.issueSession({ device: { label: "script" }, role: "viewer" })),
+        layerAccess(directory, { kind: "cli" })
+      )
+      const { access, base } = yield* start({ baseDir })
+      assert.strictEqual(yield* statusOf(base, Redacted.value(issued.token)), 200)
+      const { items } = yield* access.listSessions({ all: false, limit: 10 })
+      assert.deepStrictEqual(items.map(({ device, issuedBy }) => [device.label, issuedBy]), [["script", { kind: "cli" }]])
+    }))
+
+  it.scopedLive("makes the folder that it is given a project, once", () =>
+    Effect.gen(function*() {
+      const cwd = yield* temporaryFolder
+      const baseDir = yield* data
+      yield* Effect.scoped(start({ baseDir, cwd }))
+      fs.symlinkSync(cwd, `${cwd}-link`)
+      yield* Effect.addFinalizer(() => Effect.sync(() => fs.rmSync(`${cwd}-link`)))
+      yield* Effect.scoped(start({ baseDir, cwd: `${cwd}-link` }))
+      const { default: Sqlite } = yield* Effect.promise(() => import("better-sqlite3"))
+      const db = new Sqlite(join(baseDir, "t3.db"), { readonly: true })
+      assert.deepStrictEqual(db.prepare("SELECT path FROM t3_projects").pluck().all(), [cwd])
+      db.close()
+    }))
+})
+
+describe("the addresses of a server", () => {
+  it.scopedLive("are those that are bound, on one port", () =>
+    Effect.gen(function*() {
+      const { endpoints } = yield* start({ baseDir: yield* data, hosts: ["127.0.0.2", "127.1"] })
+      const port = portOf(endpoints[0] ?? "")
+      assert.deepStrictEqual(endpoints, [`http://127.0.0.2:${port}`, `http://127.0.0.1:${port}`])
+      for (const base of endpoints) {
+        assert.strictEqual(yield* Effect.promise(() => fetch(`${base}/health`).then(({ status }) => status)), 200)
       }
+    }))
+
+  it.scopedLive("1: 2: lead to it, first of all, where it listens on every interface", () =>
+    Effect.gen(function*() {
+      const { endpoints } = yield* start({ baseDir: yield* data, hosts: ["0.0.0.0"] })
+      assert.notInclude(endpoints.join(" "), "localhost")
+      assert.notInclude(endpoints.join(" "), "0.0.0.0")
+      assert.include(endpoints.at(-1) ?? "", "http://127.0.0.1:")
+      for (const base of endpoints) {
+        assert.strictEqual(yield* Effect.promise(() => fetch(`${base}/health`).then(({ status }) => status)), 200, base)
+      }
+    }))
+
+  it.scopedLive("begin with the names that are to be told, under which it answers", () =>
+    Effect.gen(function*() {
+      const { endpoints } = yield* start({ advertiseHosts: ["Box.Example", "127.0.0.1"], baseDir: yield* data, hosts: ["127.0.0.1"] })
+      const port = portOf(endpoints[0] ?? "")
+      assert.deepStrictEqual(endpoints, [`http://box.example:${port}`, `http://127.0.0.1:${port}`])
+      const asked = (host: string) =>
+        raw.send({ host: "127.0.0.1", port }, `GET /health HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+      assert.include(yield* asked(`box.example:${port}`), "HTTP/1.1 200")
+      assert.include(yield* asked("box.example"), "HTTP/1.1 421")
+      assert.include(yield* asked(`other.example:${port}`), "HTTP/1.1 421")
+    }))
+})
+
+describe("a server that cannot start", () => {
+  it.scopedLive("2: 20: makes nothing where a host or the folder is refused", () =>
+    Effect.gen(function*() {
+      const baseDir = yield* data
+      assert.strictEqual((yield* refusal({ baseDir, hosts: [""] }))._tag, "HostRefused")
+      assert.strictEqual((yield* refusal({ baseDir, hosts: ["192.0.2.7"] }))._tag, "HostRefused")
+      assert.strictEqual((yield* refusal({ advertiseHosts: ["http://box"], baseDir }))._tag, "HostRefused")
+      assert.strictEqual((yield* refusal({ baseDir, cwd: join(baseDir, "missing") }))._tag, "FolderRefused")
+      assert.strictEqual((yield* refusal({ baseDir, cwd: process.execPath }))._tag, "FolderRefused")
+      assert.isFalse(fs.existsSync(baseDir))
+    }))
+
+  it.scopedLive("15: lets go of the folder where the port is taken", () =>
+    Effect.gen(function*() {
+      const baseDir = yield* data
+      const port = yield* taken
+      const error = yield* refusal({ baseDir, cwd: baseDir.replace(/data$/, ""), port })
+      assert.strictEqual(error._tag, "PortRefused")
+      assert.include(error.message, String(port))
+      assert.deepStrictEqual(fs.readdirSync(baseDir).sort(), ["lock.db", "t3.db"])
+      yield* start({ baseDir })
+    }))
+
+  it.scopedLive("keeps a damaged database, and does not open the port", () =>
+    Effect.gen(function*() {
+      const baseDir = yield* data
+      yield* DataDirectory.prepare(baseDir)
+      fs.writeFileSync(join(baseDir, "t3.db"), "damaged")
+      assert.strictEqual((yield* refusal({ baseDir }))._tag, "DatabaseRefused")
+      assert.strictEqual(fs.readFileSync(join(baseDir, "t3.db"), "utf8"), "damaged")
+    }))
+})
+
+describe("a server that ends", () => {
+  it.scopedLive("is gone within four seconds, whoever hangs on", () =>
+    Effect.gen(function*() {
+      const baseDir = yield* data
+      const scope = yield* Scope.make()
+      const { base } = yield* Scope.extend(start({ baseDir }), scope)
+      const half = "POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+      for (const to of [{ host: "127.0.0.1", port: portOf(base) }, { path: DataDirectory.at(baseDir).socket }]) {
+        const socket = yield* raw.open(to)
+        socket.write(half)
+      }
+      yield* Effect.sleep("100 millis")
+      const before = yield* Clock.currentTimeMillis
+      yield* Scope.close(scope, Exit.void)
+      assert.isBelow((yield* Clock.currentTimeMillis) - before, 4_000)
+      yield* start({ baseDir })
+    }))
+
+  it.scopedLive("ends well at SIGTERM, and takes its socket along", () =>
+    Effect.gen(function*() {
+      const baseDir = yield* data
+      const server = yield* Processes.run("serve", { baseDir, port: 0 })
+      const before = yield* Clock.currentTimeMillis
+      yield* server.kill("SIGTERM")
+      assert.isBelow((yield* Clock.currentTimeMillis) - before, 2_000)
+      assert.deepStrictEqual(fs.readdirSync(baseDir).sort(), ["lock.db", "t3.db"])
     }))
 })
