@@ -13,6 +13,7 @@ import type * as Effect from "effect/Effect"
 export type Event =
   | "pairing.issued"
   | "pairing.redeemed"
+  | "pairing.repeated"
   | "pairing.refused"
   | "pairing.revoked"
   | "session.issued"

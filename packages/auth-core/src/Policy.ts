@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Role, type Scope, ofRole } from "@t3/protocol/Scope"
+import { ofRole, type Role, type Scope } from "@t3/protocol/Scope"
 import { idleSeconds } from "@t3/protocol/Session"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"

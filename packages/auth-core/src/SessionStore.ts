@@ -4,14 +4,7 @@
  * @since 0.1.0
  */
 import type { Actor } from "@t3/protocol/Actor"
-import type {
-  Conflict,
-  Invalid,
-  NotFound,
-  ScopeRequired,
-  SessionRefusal,
-  Unavailable
-} from "@t3/protocol/Errors"
+import type { Conflict, Invalid, NotFound, ScopeRequired, SessionRefusal, Unavailable } from "@t3/protocol/Errors"
 import type { SessionId } from "@t3/protocol/Ids"
 import type { Page, PageRequest } from "@t3/protocol/Page"
 import type { IssuedSession, Revocation, Session, SessionRequest } from "@t3/protocol/Session"

@@ -17,7 +17,10 @@ import { PairingStore } from "./PairingStore.ts"
 import { SessionStore } from "./SessionStore.ts"
 
 /** Marks the session that asks. */
-const mark = (own: SessionId | undefined) => (session: Session): Session => ({ ...session, current: session.id === own })
+const mark = (own: SessionId | undefined) => (session: Session): Session => ({
+  ...session,
+  current: session.id === own
+})
 
 const ownOf = (actor: Actor): SessionId | undefined => actor.kind === "session" ? actor.sessionId : undefined
 

@@ -23,8 +23,11 @@ const temporary = Effect.acquireRelease(
   (folder) => Effect.sync(() => rmSync(folder, { force: true, recursive: true }))
 )
 
+/** A path for a database in a folder that goes with the scope. */
+export const temporaryFile = Effect.map(temporary, (folder) => join(folder, "t3.db"))
+
 /** The client alone. */
-export const layer = Layer.unwrapScoped(Effect.map(temporary, (folder) => layerFile(join(folder, "t3.db"))))
+export const layer = Layer.unwrapScoped(Effect.map(temporaryFile, layerFile))
 
 /** The client and every store over it. */
 export const layerStores = SqlStores.layer.pipe(Layer.provideMerge(layer))

@@ -8,7 +8,7 @@ import type { SessionRow } from "./SessionRow.ts"
 
 export class SessionMemory extends Context.Tag("@t3/auth-core/SessionMemory")<SessionMemory, {
   readonly get: (id: string) => SessionRow | undefined
-  /** What a change left behind; overrides what was known. */
+  /** What a change left behind; overrides what was known, but for an end, which is final. */
   readonly set: (row: SessionRow) => void
   /** What a look-up found; never overrides what is known. */
   readonly remember: (row: SessionRow) => SessionRow
@@ -17,7 +17,10 @@ export class SessionMemory extends Context.Tag("@t3/auth-core/SessionMemory")<Se
     const rows = new Map<string, SessionRow>()
     return SessionMemory.of({
       get: (id) => rows.get(id),
-      set: (row) => void rows.set(row.id, row),
+      set: (row) => {
+        const ended = row.revoked_at === null && (rows.get(row.id)?.revoked_at ?? null) !== null
+        if (!ended) rows.set(row.id, row)
+      },
       remember: (row) => {
         const known = rows.get(row.id)
         if (known !== undefined) return known

@@ -31,9 +31,12 @@ export const endSessions = Effect.fnUntraced(function*(
       sql`UPDATE t3_sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${sql.in("id", part)} RETURNING *`,
       (found) => Effect.orDie(decodeRows(found))
     ))
-  const links = yield* inChunks(ids, (part) =>
-    sql<{ readonly id: string }>`UPDATE t3_pairings SET state = 'revoked', ended_at = ${now}
-      WHERE state = 'open' AND expires_at > ${now} AND ${sql.in("issued_by_session", part)} RETURNING id`)
+  const links = yield* inChunks(
+    ids,
+    (part) =>
+      sql<{ readonly id: string }>`UPDATE t3_pairings SET state = 'revoked', ended_at = ${now}
+      WHERE state = 'open' AND expires_at > ${now} AND ${sql.in("issued_by_session", part)} RETURNING id`
+  )
   const staying = yield* inChunks(ids, (part) =>
     sql<{ readonly id: string }>`SELECT id FROM t3_sessions
       WHERE revoked_at IS NULL AND expires_at > ${now} AND ${sql.in("issued_by_session", part)}`)

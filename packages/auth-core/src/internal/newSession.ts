@@ -1,7 +1,8 @@
 /** A session row and its secrets, not yet stored. */
+import type { Actor } from "@t3/protocol/Actor"
 import type { DeviceFields } from "@t3/protocol/Device"
 import { DeviceId, type PairingId, SessionId } from "@t3/protocol/Ids"
-import type { Actor } from "@t3/protocol/Actor"
+import * as Label from "@t3/protocol/Label"
 import type { Role, Scope } from "@t3/protocol/Scope"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -36,6 +37,9 @@ export const hashesOf = (kind: SessionRow["kind"], secrets: Secrets) => ({
 export const expiryOf = (policy: typeof Policy.Service, now: number, endsAt: number | null): number =>
   Math.min(now + Duration.toMillis(policy.idle), endsAt ?? Number.POSITIVE_INFINITY)
 
+/** What a device says of itself, if anything printable is left of it. */
+const cleaned = (text: string | undefined): string | null => Label.clean(text ?? "") || null
+
 export const newSession = Effect.fnUntraced(function*(
   secret: typeof Secret.Secret.Service,
   policy: typeof Policy.Service,
@@ -62,10 +66,10 @@ export const newSession = Effect.fnUntraced(function*(
     role: options.role,
     scopes: options.scopes,
     device_id: DeviceId.make(yield* secret.id),
-    device_label: device.label === undefined || device.label === "" ? `unnamed ${kind}` : device.label,
+    device_label: cleaned(device.label) ?? `unnamed ${kind}`,
     device_kind: kind,
-    device_os: device.os ?? null,
-    device_browser: device.browser ?? null,
+    device_os: cleaned(device.os),
+    device_browser: cleaned(device.browser),
     ...fromActor(options.issuedBy),
     pairing_id: options.pairingId ?? null,
     created_at: now,

@@ -17,7 +17,7 @@ export const conditions = (
   sql: SqlClient.SqlClient,
   page: PageRequest
 ): Effect.Effect<ReadonlyArray<Statement.Fragment>, Invalid> => {
-  const prefix = page.prefix === undefined ? [] : [sql`id LIKE ${`${page.prefix}%`}`]
+  const prefix = page.prefix === undefined ? [] : [sql`substr(id, 1, ${page.prefix.length}) = ${page.prefix}`]
   if (page.cursor === undefined) return Effect.succeed(prefix)
   const [, at, id] = /^(\d{1,16})-([0-9a-z]{12})$/.exec(page.cursor) ?? []
   return at === undefined || id === undefined

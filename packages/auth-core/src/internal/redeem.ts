@@ -1,10 +1,18 @@
 /** The exchange of a pairing token for a session: one transaction that begins with one conditional update. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Invalid, PairingExpired, type PairingRefusal, PairingRevoked, PairingUnknown, PairingUsed } from "@t3/protocol/Errors"
+import {
+  Invalid,
+  PairingExpired,
+  type PairingRefusal,
+  PairingRevoked,
+  PairingUnknown,
+  PairingUsed
+} from "@t3/protocol/Errors"
 import type { Scope } from "@t3/protocol/Scope"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { AccessLog } from "../AccessLog.ts"
@@ -78,7 +86,12 @@ export const makeRedeem = Effect.gen(function*() {
   })
 
   /** The one that wins gets the session; every other caller gets nothing and has changed nothing. */
-  const take = (pairing: PairingRow, kind: Sessions.SessionRow["kind"], exchange: Exchange, scopes: ReadonlyArray<Scope>) =>
+  const take = (
+    pairing: PairingRow,
+    kind: Sessions.SessionRow["kind"],
+    exchange: Exchange,
+    scopes: ReadonlyArray<Scope>
+  ) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       const issuedBy = Sessions.toActor(pairing)
@@ -123,32 +136,60 @@ export const makeRedeem = Effect.gen(function*() {
       Effect.map(Option.map(({ outcome }) => outcome))
     )
 
-  /** A device that lost the answer asks again: it gets its session with fresh secrets, if the first were never used. */
-  const repeat = (kind: Sessions.SessionRow["kind"], exchange: Exchange) =>
+  /** The session of an exchange that `exchange` repeats, if it was never used. */
+  const unused = (kind: Sessions.SessionRow["kind"], exchange: Exchange, pairing: PairingRow) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
-      const pairing = Option.getOrUndefined(yield* pairingOf(exchange))
       if (
-        exchange.idempotencyKey === undefined || pairing?.state !== "used" || pairing.session_id === null ||
+        exchange.idempotencyKey === undefined || pairing.state !== "used" || pairing.session_id === null ||
         pairing.repeat_key_hash === null || !Secret.matches(exchange.idempotencyKey, pairing.repeat_key_hash) ||
         pairing.repeat_fields_hash !== fieldsHash(kind, exchange) ||
-        now - (pairing.ended_at ?? 0) > Duration.toMillis(policy.repeatWithin) ||
-        (memory.get(pairing.session_id)?.first_used_at ?? null) !== null
-      ) return Option.none<Outcome>()
-      const secrets = yield* mintSecrets(secret, kind, pairing.session_id)
-      const { cookie_hash, secret_hash } = hashesOf(kind, secrets)
+        now - (pairing.ended_at ?? 0) > Duration.toMillis(policy.repeatWithin)
+      ) return undefined
       const [row] = yield* Effect.orDie(Sessions.decodeRows(
-        yield* sql`UPDATE t3_sessions SET secret_hash = ${secret_hash}, cookie_hash = ${cookie_hash}
-          WHERE id = ${pairing.session_id} AND first_used_at IS NULL AND revoked_at IS NULL RETURNING *`
+        yield* sql`SELECT * FROM t3_sessions WHERE id = ${pairing.session_id}`
       ))
-      if (row === undefined) return Option.none<Outcome>()
+      const known = row === undefined ? undefined : memory.remember(row)
+      return known?.first_used_at === null && known.revoked_at === null ? known : undefined
+    })
+
+  /** A device that lost the answer asks again: it gets its session with fresh secrets. */
+  const repeat = (kind: Sessions.SessionRow["kind"], exchange: Exchange, pairing: PairingRow) =>
+    Effect.gen(function*() {
+      const known = yield* unused(kind, exchange, pairing)
+      if (known === undefined) return Option.none<Outcome>()
+      const now = yield* Clock.currentTimeMillis
+      const secrets = yield* mintSecrets(secret, kind, known.id)
+      const row: Sessions.SessionRow = { ...known, ...hashesOf(kind, secrets) }
+      if (memory.get(known.id) !== known) return Option.none<Outcome>()
+      // From here on the first secret is refused, so that it cannot be used beside this.
       memory.set(row)
-      return Option.some<Outcome>({ row, secrets })
+      const written =
+        yield* sql`UPDATE t3_sessions SET secret_hash = ${row.secret_hash}, cookie_hash = ${row.cookie_hash}
+        WHERE id = ${row.id} AND first_used_at IS NULL AND revoked_at IS NULL RETURNING id`.pipe(
+          Effect.tap((rows) =>
+            rows.length === 0 ? Effect.void : appendLog(sql, now, {
+              actor: { kind: "session", sessionId: row.id },
+              event: "pairing.repeated",
+              pairingId: pairing.id,
+              sessionId: row.id,
+              ...(exchange.address === undefined ? {} : { address: exchange.address })
+            })
+          ),
+          sql.withTransaction,
+          Effect.onExit((exit) =>
+            Effect.sync(() => {
+              const done = Exit.isSuccess(exit) && exit.value.length > 0
+              if (!done && memory.get(row.id) === row) memory.set(known)
+            })
+          )
+        )
+      return written.length === 0 ? Option.none<Outcome>() : Option.some<Outcome>({ row, secrets })
     })
 
   return (kind: Sessions.SessionRow["kind"], exchange: Exchange) =>
     Effect.gen(function*() {
-      const refuse = (refusal: PairingRefusal, pairingId?: string) =>
+      const refuse = (refusal: PairingRefusal | Invalid, pairingId?: string) =>
         Effect.zipRight(
           log.refused({
             event: "pairing.refused",
@@ -162,16 +203,21 @@ export const makeRedeem = Effect.gen(function*() {
       if (Option.isNone(found)) return yield* refuse(new PairingUnknown())
       const pairing = found.value
       const scopes = narrow(pairing, exchange.scopes)
-      if (scopes.length === 0) {
-        return yield* new Invalid({
-          hint: `It gives: ${pairing.scopes.join(", ")}. The link still works.`,
-          message: "This link gives none of the scopes asked for."
-        })
+      const open = stateOf(pairing, yield* Clock.currentTimeMillis) === "open"
+      if (open && scopes.length === 0) {
+        return yield* refuse(
+          new Invalid({
+            hint: `It gives: ${pairing.scopes.join(", ")}. The link still works.`,
+            message: "This link gives none of the scopes asked for."
+          }),
+          pairing.id
+        )
       }
-      const taken = yield* take(pairing, kind, exchange, scopes)
-      const outcome = Option.isSome(taken) ? taken : yield* repeat(kind, exchange)
-      if (Option.isSome(outcome)) return outcome.value
+      const taken = open ? yield* take(pairing, kind, exchange, scopes) : Option.none()
+      if (Option.isSome(taken)) return taken.value
       const after = Option.getOrElse(yield* pairingOf(exchange), () => pairing)
+      const again = yield* repeat(kind, exchange, after)
+      if (Option.isSome(again)) return again.value
       return yield* refuse(refusals[stateOf(after, yield* Clock.currentTimeMillis)](), pairing.id)
     }).pipe(stored("PairingStore.redeem"))
 })

@@ -1,7 +1,15 @@
 /** Checks what stands for a session: from memory once it was seen, renewing it as it goes. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Conflict, SessionExpired, type SessionRefusal, SessionRevoked, Unauthenticated, type Unavailable } from "@t3/protocol/Errors"
+import {
+  Conflict,
+  SessionExpired,
+  type SessionRefusal,
+  SessionRevoked,
+  Unauthenticated,
+  type Unavailable
+} from "@t3/protocol/Errors"
 import type { Session } from "@t3/protocol/Session"
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,22 +24,38 @@ import { SessionMemory } from "./SessionMemory.ts"
 import { decodeRows, type SessionRow, toSession } from "./SessionRow.ts"
 import { stored } from "./stored.ts"
 
+/** Rows of one transaction. */
+const batch = 1000
+
 /** Writes the uses of sessions, many in one transaction, until the scope closes; what is left then is written too. */
 const makeRenewals = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  const used = yield* Queue.unbounded<SessionRow>()
-  const write = (rows: Iterable<SessionRow>) =>
-    Effect.forEach(rows, (row) =>
-      sql`UPDATE t3_sessions SET first_used_at = ${row.first_used_at}, last_used_at = ${row.last_used_at},
-        expires_at = ${row.expires_at} WHERE id = ${row.id} AND revoked_at IS NULL`, { discard: true }).pipe(
-        sql.withTransaction,
-        stored("SessionStore.renew"),
-        // Logged by `stored`. The next use of the session tries again after its interval.
-        Effect.ignore
-      )
-  yield* Effect.addFinalizer(() => Effect.flatMap(Queue.takeAll(used), write))
-  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.takeBetween(used, 1, 1000), write)))
-  return used
+  const used = new Map<string, SessionRow>()
+  const wake = yield* Queue.sliding<void>(1)
+  const write = (rows: ReadonlyArray<SessionRow>) =>
+    Effect.forEach(
+      rows,
+      (row) =>
+        sql`UPDATE t3_sessions SET first_used_at = ${row.first_used_at}, last_used_at = ${row.last_used_at},
+        expires_at = ${row.expires_at} WHERE id = ${row.id} AND revoked_at IS NULL`,
+      { discard: true }
+    ).pipe(
+      sql.withTransaction,
+      stored("SessionStore.renew"),
+      // Logged by `stored`. The next use of the session tries again after its interval.
+      Effect.ignore
+    )
+  const writeAll = Effect.uninterruptible(Effect.suspend(() => {
+    const rows = Array.from(used.values())
+    used.clear()
+    return Effect.forEach(Arr.chunksOf(rows, batch), write, { discard: true })
+  }))
+  yield* Effect.addFinalizer(() => writeAll)
+  yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Queue.take(wake), writeAll)))
+  return (row: SessionRow) => {
+    used.set(row.id, row)
+    Queue.unsafeOffer(wake, undefined)
+  }
 })
 
 /** Reads a token of the wanted kind, or refuses. */
@@ -47,7 +71,7 @@ export const makeVerify = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const memory = yield* SessionMemory
   const policy = yield* Policy
-  const renewals = yield* makeRenewals
+  const noteUse = yield* makeRenewals
   const renewEvery = Duration.toMillis(policy.renewEvery)
   const sessions = new WeakMap<SessionRow, Session>()
 
@@ -70,7 +94,7 @@ export const makeVerify = Effect.gen(function*() {
       expires_at: expiryOf(policy, now, row.ends_at)
     }
     memory.set(renewed)
-    Queue.unsafeOffer(renewals, renewed)
+    noteUse(renewed)
     return renewed
   }
 
@@ -85,15 +109,18 @@ export const makeVerify = Effect.gen(function*() {
 
   /** Compares last, so that a wrong secret for a real id learns nothing of the session's state. */
   const check = (id: string, proves: (row: SessionRow) => boolean) =>
-    Effect.flatMap(find(id), (row) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Session, SessionRefusal> => {
-        // A change may have come between the look-up and now.
-        const current = memory.get(id) ?? row
-        if (!proves(current)) return unknown()
-        if (current.revoked_at !== null) return new SessionRevoked()
-        if (current.expires_at <= now) return new SessionExpired()
-        return Effect.succeed(view(renew(current, now), now))
-      }))
+    Effect.flatMap(
+      find(id),
+      (row) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Session, SessionRefusal> => {
+          // A change may have come between the look-up and now.
+          const current = memory.get(id) ?? row
+          if (!proves(current)) return unknown()
+          if (current.revoked_at !== null) return new SessionRevoked()
+          if (current.expires_at <= now) return new SessionExpired()
+          return Effect.succeed(view(renew(current, now), now))
+        })
+    )
 
   const verify = Effect.fnUntraced(function*(token: Redacted.Redacted) {
     const id = yield* named(token, "bearer")

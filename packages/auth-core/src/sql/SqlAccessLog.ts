@@ -96,11 +96,9 @@ export const layer: Layer.Layer<AccessLog, never, SqlClient.SqlClient> = Layer.s
             return Effect.void
           }
           gathered.set(key, { entry, times: 0 })
-          return write(entry, 1).pipe(
-            Effect.zipRight(FiberSet.run(flushes, Effect.delay(flush(key), gatherFor))),
-            Effect.asVoid
-          )
-        })
+          const later = Effect.interruptible(Effect.delay(flush(key), gatherFor))
+          return Effect.zipRight(write(entry, 1), Effect.asVoid(FiberSet.run(flushes, later)))
+        }).pipe(Effect.uninterruptible)
     })
   })
 )

@@ -76,8 +76,9 @@ const make = Effect.gen(function*() {
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       yield* rightsOf(sql, policy, actor, now)
+      const cleaned = Label.clean(label)
       const [row] = yield* rowsOf(
-        yield* sql`UPDATE t3_sessions SET device_label = ${Label.clean(label)}
+        yield* sql`UPDATE t3_sessions SET device_label = ${cleaned === "" ? sql`'unnamed ' || device_kind` : cleaned}
           WHERE id = ${id} AND revoked_at IS NULL AND expires_at > ${now} RETURNING *`
       )
       if (row === undefined) return yield* notFound(id)
@@ -104,7 +105,9 @@ const make = Effect.gen(function*() {
       Effect.tap(({ rows }) => Effect.sync(() => rows.forEach((row) => memory.set(row))))
     )
 
-  const toRevocation = (ended: { readonly links: number; readonly rows: ReadonlyArray<SessionRow>; readonly staying: number }) => ({
+  const toRevocation = (
+    ended: { readonly links: number; readonly rows: ReadonlyArray<SessionRow>; readonly staying: number }
+  ) => ({
     linksRevoked: ended.links,
     sessions: ended.rows.map((row) => row.id),
     sessionsPairedFromThem: ended.staying

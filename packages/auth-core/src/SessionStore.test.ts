@@ -1,0 +1,326 @@
+import * as SqlClient from "@effect/sql/SqlClient"
+import { assert, describe, it } from "@effect/vitest"
+import { SessionId } from "@t3/protocol/Ids"
+import { DateTime, Duration, Effect, Fiber, Redacted, TestClock } from "effect"
+import {
+  as,
+  everything,
+  issueLink,
+  issueSession,
+  open,
+  pair,
+  redeem,
+  refusal,
+  rights,
+  settle,
+  startup,
+  test,
+  verify
+} from "../test/Stores.ts"
+import { temporaryFile } from "../test/TestDatabase.ts"
+import { PairingStore } from "./PairingStore.ts"
+import { Secret } from "./Secret.ts"
+import { SessionStore } from "./SessionStore.ts"
+
+/** Rows that this connection has changed so far. */
+const changes = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ readonly count: number }>`SELECT total_changes() AS count`
+  return row?.count ?? 0
+})
+
+describe("A session", () => {
+  test("that is used every few days lives for a year (design 9.3)", () =>
+    Effect.gen(function*() {
+      const { secrets, session } = yield* pair()
+      for (let day = 0; day < 366; day += 6) {
+        yield* TestClock.adjust("6 days")
+        assert.strictEqual((yield* verify(secrets)).id, session.id)
+      }
+    }))
+
+  test("lapses when it was not used for 30 days, and not a moment before", () =>
+    Effect.gen(function*() {
+      const { secrets } = yield* pair()
+      yield* TestClock.adjust(Duration.subtract("30 days", "1 millis"))
+      yield* verify(secrets)
+      yield* TestClock.adjust(Duration.subtract("30 days", "1 millis"))
+      yield* verify(secrets)
+      yield* TestClock.adjust("30 days")
+      assert.strictEqual(yield* refusal(verify(secrets)), "SessionExpired")
+    }))
+
+  test("ends at the end that its owner set, however much it is used", () =>
+    Effect.gen(function*() {
+      const { expiresIn, session, token } = yield* issueSession(startup, { ttl: 3600 })
+      assert.strictEqual(expiresIn, 3600)
+      for (let minute = 0; minute < 59; minute += 1) {
+        yield* TestClock.adjust("1 minute")
+        assert.deepStrictEqual((yield* verify(token)).expiresAt, session.expiresAt)
+      }
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* refusal(verify(token)), "SessionExpired")
+    }))
+
+  test("with an end far off still lapses when it is not used", () =>
+    Effect.gen(function*() {
+      const { token } = yield* issueSession(startup, { ttl: 100 * 86_400 })
+      yield* TestClock.adjust("29 days")
+      yield* verify(token)
+      yield* TestClock.adjust("30 days")
+      assert.strictEqual(yield* refusal(verify(token)), "SessionExpired")
+    }))
+
+  test("is written at most every ten minutes, however much it is used", () =>
+    Effect.gen(function*() {
+      const { secrets } = yield* pair()
+      yield* verify(secrets)
+      yield* settle
+      const before = yield* changes
+      for (let use = 0; use < 599; use += 1) {
+        yield* TestClock.adjust("1 second")
+        yield* verify(secrets)
+      }
+      yield* settle
+      assert.strictEqual((yield* changes) - before, 0)
+      yield* TestClock.adjust("1 second")
+      yield* verify(secrets)
+      yield* verify(secrets)
+      yield* settle
+      assert.strictEqual((yield* changes) - before, 1)
+      const [listed] = (yield* (yield* SessionStore).list(everything)).items
+      assert.deepStrictEqual(listed?.lastUsedAt, yield* DateTime.now)
+    }))
+
+  test("once seen is checked without the database", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { secrets, session } = yield* pair()
+      yield* verify(secrets)
+      yield* settle
+      yield* sql`ALTER TABLE t3_sessions RENAME TO t3_elsewhere`
+      yield* TestClock.adjust("1 day")
+      assert.strictEqual((yield* verify(secrets)).id, session.id)
+      assert.strictEqual(yield* refusal(issueSession()), "Unavailable")
+      assert.strictEqual((yield* verify(secrets)).id, session.id)
+    }))
+
+  test("is refused from memory at once when it is revoked", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { secrets, session } = yield* pair()
+      yield* verify(secrets)
+      const ended = yield* (yield* SessionStore).revoke(startup, session.id)
+      assert.deepStrictEqual(ended.sessions, [session.id])
+      yield* sql`ALTER TABLE t3_sessions RENAME TO t3_elsewhere`
+      assert.strictEqual(yield* refusal(verify(secrets)), "SessionRevoked")
+    }))
+
+  test("is known by its secret alone: to a wrong one for a real id, all states look the same", () =>
+    Effect.gen(function*() {
+      const live = yield* issueSession()
+      const revoked = yield* issueSession()
+      const expired = yield* issueSession(startup, { ttl: 1 })
+      yield* (yield* SessionStore).revoke(startup, revoked.session.id)
+      yield* TestClock.adjust("1 second")
+      const secret = yield* Effect.provide(Secret, Secret.layer)
+      for (const id of [live.session.id, revoked.session.id, expired.session.id, "000000000000"]) {
+        const refused = yield* Effect.flip(verify(yield* secret.sessionToken("bearer", id)))
+        assert.deepStrictEqual(
+          [refused._tag, refused.message],
+          ["Unauthenticated", "No session on file has this credential."]
+        )
+      }
+    }))
+
+  test("is no other kind of session", () =>
+    Effect.gen(function*() {
+      const sessions = yield* SessionStore
+      const { token } = yield* issueLink()
+      const browser = (yield* (yield* PairingStore).redeemForBrowser({ device: {}, token })).secrets
+      const bearer = (yield* pair()).secrets
+      for (const wrong of [browser.cookie, browser.storage, Redacted.make(""), Redacted.make("t3s_"), token]) {
+        assert.strictEqual(yield* refusal(sessions.verify(wrong)), "Unauthenticated")
+      }
+      for (const halves of [{ ...browser, cookie: bearer }, { ...browser, storage: bearer }]) {
+        assert.strictEqual(yield* refusal(sessions.verifyBrowser(halves)), "Unauthenticated")
+      }
+    }))
+
+  test("of a browser is an error of its own when its halves belong to two sessions", () =>
+    Effect.gen(function*() {
+      const sessions = yield* SessionStore
+      const pairings = yield* PairingStore
+      const one = yield* pairings.redeemForBrowser({ device: {}, token: (yield* issueLink()).token })
+      const two = yield* pairings.redeemForBrowser({ device: {}, token: (yield* issueLink()).token })
+      const mixed = { cookie: one.secrets.cookie, storage: two.secrets.storage }
+      assert.strictEqual(yield* refusal(sessions.verifyBrowser(mixed)), "Conflict")
+      yield* sessions.verifyBrowser(one.secrets)
+      yield* sessions.verifyBrowser(two.secrets)
+    }))
+
+  test("gets a clean new label, and keeps a name when nothing of it is left", () =>
+    Effect.gen(function*() {
+      const sessions = yield* SessionStore
+      const { secrets, session } = yield* pair({}, { device: { kind: "phone", label: "old" } })
+      yield* verify(secrets)
+      assert.strictEqual(
+        (yield* sessions.rename(startup, session.id, "\u001b[31mnew\u202e\n name")).device.label,
+        "new name"
+      )
+      assert.strictEqual((yield* verify(secrets)).device.label, "new name")
+      assert.strictEqual(
+        (yield* sessions.rename(startup, session.id, "\u001b[2J \u0007")).device.label,
+        "unnamed phone"
+      )
+      assert.strictEqual((yield* sessions.list(everything)).items[0]?.device.label, "unnamed phone")
+      assert.strictEqual(yield* refusal(sessions.rename(startup, SessionId.make("000000000000"), "x")), "NotFound")
+      yield* sessions.revoke(startup, session.id)
+      assert.strictEqual(yield* refusal(sessions.rename(startup, session.id, "x")), "NotFound")
+      assert.strictEqual(yield* refusal(verify(secrets)), "SessionRevoked")
+    }))
+})
+
+describe("A session that is issued without a link", () => {
+  test("has at most the rights of who issues it", () =>
+    Effect.gen(function*() {
+      const owner = yield* issueSession(startup, { role: "owner", scopes: rights("access:write", "project:read") })
+      assert.strictEqual(yield* refusal(issueSession(as(owner.session), { role: "viewer" })), "ScopeRequired")
+      const given = yield* issueSession(as(owner.session), { role: "viewer", scopes: rights("project:read") })
+      assert.deepStrictEqual((yield* verify(given.token)).scopes.map(String), ["project:read"])
+      assert.strictEqual(yield* refusal(issueSession(as(given.session), { role: "member" })), "ScopeRequired")
+      assert.deepStrictEqual(given.session.issuedBy, as(owner.session))
+    }))
+})
+
+describe("Revoking a session", () => {
+  test("revokes the open links it made, and counts the sessions that were paired from others", () =>
+    Effect.gen(function*() {
+      const sessions = yield* SessionStore
+      const owner = yield* pair({ role: "owner" })
+      const bystander = yield* issueLink()
+      const links = yield* Effect.replicateEffect(issueLink(as(owner.session)), 3)
+      const expired = yield* issueLink(as(owner.session), { ttl: 1 })
+      const child = yield* redeem({ token: (yield* issueLink(as(owner.session))).token })
+      const ended = yield* redeem({ token: (yield* issueLink(as(owner.session))).token })
+      yield* sessions.revoke(startup, ended.session.id)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* sessions.revoke(startup, owner.session.id), {
+        linksRevoked: 3,
+        sessions: [owner.session.id],
+        sessionsPairedFromThem: 1
+      })
+      for (const { token } of links) assert.strictEqual(yield* refusal(redeem({ token })), "PairingRevoked")
+      assert.strictEqual(yield* refusal(redeem({ token: expired.token })), "PairingExpired")
+      yield* verify(child.secrets)
+      yield* redeem({ token: bystander.token })
+    }))
+
+  test("that is not there, or has ended, changes nothing", () =>
+    Effect.gen(function*() {
+      const sessions = yield* SessionStore
+      const { session } = yield* pair()
+      yield* sessions.revoke(startup, session.id)
+      assert.strictEqual(yield* refusal(sessions.revoke(startup, session.id)), "NotFound")
+      assert.strictEqual(yield* refusal(sessions.revoke(startup, SessionId.make("000000000000"))), "NotFound")
+    }))
+
+  test("may be done by the session itself, once", () =>
+    Effect.gen(function*() {
+      const sessions = yield* SessionStore
+      const { session } = yield* pair()
+      yield* sessions.revoke(as(session), session.id)
+      assert.strictEqual(yield* refusal(sessions.revoke(as(session), session.id)), "SessionRevoked")
+    }))
+
+  test("all others spares the one that asks, of more than a thousand", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const sessions = yield* SessionStore
+      yield* sql`PRAGMA synchronous = OFF`
+      const own = yield* pair({ role: "owner" })
+      const others = yield* Effect.replicateEffect(issueSession(), 1100)
+      const link = yield* issueLink(as(own.session))
+      const doomed = yield* issueSession(startup, { role: "owner" })
+      const lost = yield* issueLink(as(doomed.session))
+      for (const { token } of others.slice(0, 3)) yield* verify(token)
+      const ended = yield* sessions.revokeOthers(own.session.id)
+      assert.strictEqual(ended.sessions.length, 1101)
+      assert.strictEqual(ended.linksRevoked, 1)
+      assert.isFalse(ended.sessions.includes(own.session.id))
+      for (const { token } of others) assert.strictEqual(yield* refusal(verify(token)), "SessionRevoked")
+      assert.strictEqual(yield* refusal(redeem({ token: lost.token })), "PairingRevoked")
+      yield* verify(own.secrets)
+      yield* redeem({ token: link.token })
+    }))
+
+  test("all others is refused to a session that has ended", () =>
+    Effect.gen(function*() {
+      const sessions = yield* SessionStore
+      const own = yield* pair({ role: "owner" })
+      const other = yield* pair()
+      yield* sessions.revoke(startup, own.session.id)
+      assert.strictEqual(yield* refusal(sessions.revokeOthers(own.session.id)), "SessionRevoked")
+      yield* verify(other.secrets)
+    }))
+
+  test("leaves memory and the database of one mind, wherever the caller goes away", () =>
+    Effect.gen(function*() {
+      const sessions = yield* SessionStore
+      for (let steps = 0; steps < 40; steps += 1) {
+        const { secrets, session } = yield* pair()
+        yield* verify(secrets)
+        const caller = yield* Effect.fork(sessions.revoke(startup, session.id)).pipe(Effect.withMaxOpsBeforeYield(20))
+        yield* Effect.repeatN(Effect.yieldNow(), steps)
+        yield* Fiber.interrupt(caller)
+        const listed = (yield* sessions.list(everything)).items.find((it) => it.id === session.id)
+        const checked = yield* Effect.either(verify(secrets))
+        assert.strictEqual(checked._tag === "Right", listed?.state === "live", `after ${steps} steps`)
+      }
+    }))
+})
+
+describe("The database file", () => {
+  it.scoped("brings sessions back when it is opened again, with their use and their end", () =>
+    Effect.gen(function*() {
+      const file = yield* temporaryFile
+      const before = yield* open(file)
+      const kept = yield* before.run(pair())
+      const revoked = yield* before.run(pair())
+      yield* before.sessions.verify(revoked.secrets)
+      yield* before.sessions.revoke(startup, revoked.session.id)
+      yield* TestClock.adjust("20 days")
+      const used = yield* before.sessions.verify(kept.secrets)
+      yield* before.close
+
+      const after = yield* open(file)
+      assert.deepStrictEqual(
+        (yield* after.sessions.list({ all: false, limit: 50 })).items.map((it) => [it.id, it.lastUsedAt, it.expiresAt]),
+        [[used.id, used.lastUsedAt, used.expiresAt]]
+      )
+      assert.strictEqual(yield* refusal(after.sessions.verify(revoked.secrets)), "SessionRevoked")
+      yield* TestClock.adjust("20 days")
+      assert.strictEqual((yield* after.sessions.verify(kept.secrets)).id, kept.session.id)
+      yield* after.close
+    }))
+
+  it.scoped("has every use that was made before it was closed, however late", () =>
+    Effect.gen(function*() {
+      const file = yield* temporaryFile
+      const first = yield* open(file)
+      const paired = yield* Effect.replicateEffect(first.run(pair()), 5)
+      yield* first.close
+      for (let steps = 0; steps < 10; steps += 1) {
+        const stores = yield* Effect.withMaxOpsBeforeYield(open(file), 20)
+        const before = yield* DateTime.now
+        const { items } = yield* stores.sessions.list(everything)
+        assert.isTrue(items.every((it) => DateTime.Equivalence(it.lastUsedAt, before)), `after ${steps} steps`)
+        yield* TestClock.adjust("11 minutes")
+        for (const { secrets } of paired) {
+          yield* stores.sessions.verify(secrets)
+          yield* Effect.repeatN(Effect.yieldNow(), steps)
+        }
+        yield* stores.close
+      }
+    }))
+})
