@@ -16,6 +16,8 @@ export const start = async (options: {
 }): Promise<void> => {
   // A reader that has seen enough, such as `head`, is no failure of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1))
+  // Nobody is left to be told, and what runs is to end in good order all the same.
+  process.stderr.on("error", () => undefined)
   const request = Argv.read(T3.root, options.argv, { bare: T3.bare, exists: existsSync })
   switch (request._tag) {
     case "Help":

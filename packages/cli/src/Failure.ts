@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { ValidationError } from "@effect/cli/ValidationError"
+import { isValidationError, type ValidationError } from "@effect/cli/ValidationError"
 import type { Refusal } from "@t3/protocol/Errors"
 import type { StartError } from "@t3/server/StartError"
 import * as Data from "effect/Data"
@@ -14,7 +14,10 @@ export class Reported extends Data.TaggedError("Reported")<{ readonly refusal: R
 /** Anything that a command can fail with. */
 export type Failure = Refusal | StartError | Reported | ValidationError
 
-const codes = {
+/** Refusals that mean different things to a script, by their reason. */
+type Divided = "DatabaseRefused" | "DirectoryRefused" | "PortRefused"
+
+const codes: Readonly<Record<Exclude<(Refusal | StartError)["_tag"], Divided>, number>> = {
   Conflict: 7,
   DirectoryHeld: 7,
   FolderRefused: 2,
@@ -37,10 +40,11 @@ const codes = {
   Unavailable: 6,
   Unreachable: 6,
   VersionMismatch: 8
-} as const
+}
 
 /** The exit code of a failure: 2 usage, 3 not found, 4 not authenticated, 5 not allowed, 6 unreachable, 7 conflict, 8 version. */
 export const exitCode = (failure: Failure): number => {
+  if (isValidationError(failure)) return 2
   switch (failure._tag) {
     case "Reported":
       return exitCode(failure.refusal)
@@ -51,6 +55,6 @@ export const exitCode = (failure: Failure): number => {
     case "PortRefused":
       return failure.reason === "taken" ? 7 : 5
     default:
-      return failure._tag in codes ? codes[failure._tag as keyof typeof codes] : 2
+      return codes[failure._tag]
   }
 }

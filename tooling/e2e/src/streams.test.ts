@@ -1,6 +1,7 @@
 /** stdout is the result, stderr everything else; a terminal, a pipe and a file each get what suits them. */
 import { spawn } from "node:child_process"
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { connect } from "node:net"
 import { join } from "node:path"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import * as Program from "./Program.ts"
@@ -80,9 +81,43 @@ describe("streams", () => {
     assert.deepStrictEqual(JSON.parse(list.stdout), { items: [] })
   })
 
-  it("drains and ends with 0 on SIGTERM, with 130 on SIGINT; a second SIGINT ends at once", async () => {
+  it("prints the first pairing token into a file too, since it works once and dies in minutes", async () => {
+    const file = join(folder.path, "out.txt")
+    const descriptor = openSync(file, "w")
+    const child = spawn(process.execPath, [Program.file, "serve", "--port", "0", "--base-dir", baseDir], {
+      env: Program.cleanEnv(),
+      stdio: ["ignore", descriptor, "ignore"]
+    })
+    const ended = new Promise((resolve) => child.on("close", resolve))
+    while (!/No QR code: this/.test(readFileSync(file, "utf8"))) await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.match(readFileSync(file, "utf8"), /^Pairing token {6}(?:\w{4}-){2}\w{4} {3}owner · /m)
+    assert.notInclude(readFileSync(file, "utf8"), "\u001b")
+    child.kill("SIGTERM")
+    assert.strictEqual(await ended, 0)
+    closeSync(descriptor)
+  })
+
+  it("drains and ends with 0 on SIGTERM, with 130 on SIGINT", async () => {
     assert.strictEqual((await (await serve()).stop("SIGTERM")).code, 0)
     assert.strictEqual((await (await serve()).stop("SIGINT")).code, 130)
+  })
+
+  it("waits for a request under way, and at a second Ctrl-C no longer", async () => {
+    const server = await serve()
+    const { hostname, port } = new URL(server.address)
+    const socket = connect(Number(port), hostname).resume()
+    const closed = new Promise((resolve) => socket.on("close", resolve).on("error", () => undefined))
+    await new Promise((resolve) => socket.once("connect", resolve))
+    socket.write("POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf")
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const ended = server.stop("SIGINT")
+    const patience = (milliseconds: number) =>
+      new Promise<"waiting">((resolve) => setTimeout(resolve, milliseconds, "waiting"))
+    assert.strictEqual(await Promise.race([ended, patience(500)]), "waiting")
+    process.kill(server.pid, "SIGINT")
+    const result = await Promise.race([ended, patience(1500)])
+    assert.deepInclude(result, { code: 130 })
+    await closed
   })
 
   it("refuses to put a session's token on a pipe or into a file unasked, and makes no session then", async () => {
