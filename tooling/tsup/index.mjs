@@ -10,5 +10,6 @@ export const library = defineConfig({
   sourcemap: true,
   clean: true,
   dts: false,
+  removeNodeProtocol: false,
   silent: true
 })
