@@ -11,6 +11,7 @@ export default defineConfig({
   minify: true,
   clean: true,
   dts: false,
+  removeNodeProtocol: false,
   noExternal: [/^(?!better-sqlite3$)/],
   esbuildOptions: (options) => {
     options.conditions = ["@t3/source", "node", "import"]
