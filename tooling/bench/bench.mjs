@@ -65,7 +65,11 @@ const measureT3 = async ({ address, line, memory, ready }) => {
   for (let i = 0; i < exchanges; i += 1) {
     tokens.push(JSON.parse(await post(`${address}/api/access/pairings`, { body: "{}", headers })).token)
   }
-  return { exchange: await each(tokens, (token) => post(`${address}/oauth/token`, exchangeForm(token))), ready, resident }
+  return {
+    exchange: await each(tokens, (token) => post(`${address}/oauth/token`, exchangeForm(token))),
+    ready,
+    resident
+  }
 }
 
 /** @type {Record<string, { ours: Array<number>, bare: Array<number>, unit: string, budget: string }>} */

@@ -33,7 +33,9 @@ describe("DataDirectory", () => {
     Effect.gen(function*() {
       const path = join(yield* temporaryFolder, "one", "two")
       const umask = process.umask(0o000)
-      const directory = yield* DataDirectory.prepare(path).pipe(Effect.ensuring(Effect.sync(() => process.umask(umask))))
+      const directory = yield* DataDirectory.prepare(path).pipe(
+        Effect.ensuring(Effect.sync(() => process.umask(umask)))
+      )
       assert.strictEqual(directory.path, path)
       assert.strictEqual(mode(path), 0o700)
       assert.strictEqual(mode(dirname(path)), 0o700)
@@ -69,23 +71,29 @@ describe("DataDirectory", () => {
       assert.deepStrictEqual((yield* logged(DataDirectory.prepare(path))).lines, [])
     }))
 
-  it.scopedLive.each([0o770, 0o707, 0o777, 0o1777])("is refused where others could write to it (%o)", (bits) =>
-    Effect.gen(function*() {
-      const path = join(yield* temporaryFolder, "data")
-      fs.mkdirSync(path)
-      fs.chmodSync(path, bits)
-      assert.include((yield* isRefused(path, "writable")).hint, `chmod 700 ${path}`)
-      assert.strictEqual((yield* Effect.flip(DataDirectory.find(path))).reason, "writable")
-    }))
+  it.scopedLive.each([0o770, 0o707, 0o777, 0o1777])(
+    "is refused where others could write to it (%o)",
+    (bits) =>
+      Effect.gen(function*() {
+        const path = join(yield* temporaryFolder, "data")
+        fs.mkdirSync(path)
+        fs.chmodSync(path, bits)
+        assert.include((yield* isRefused(path, "writable")).hint, `chmod 700 ${path}`)
+        assert.strictEqual((yield* Effect.flip(DataDirectory.find(path))).reason, "writable")
+      })
+  )
 
-  it.scopedLive.each([0o500, 0o555, 0o300, 0o600])("is refused where its owner may not use it (%o)", (bits) =>
-    Effect.gen(function*() {
-      const path = join(yield* temporaryFolder, "data")
-      fs.mkdirSync(path)
-      fs.chmodSync(path, bits)
-      yield* isRefused(path, "read-only")
-      assert.strictEqual(mode(path), bits)
-    }))
+  it.scopedLive.each([0o500, 0o555, 0o300, 0o600])(
+    "is refused where its owner may not use it (%o)",
+    (bits) =>
+      Effect.gen(function*() {
+        const path = join(yield* temporaryFolder, "data")
+        fs.mkdirSync(path)
+        fs.chmodSync(path, bits)
+        yield* isRefused(path, "read-only")
+        assert.strictEqual(mode(path), bits)
+      })
+  )
 
   it.scopedLive("is refused where it is a file, or lies below one", () =>
     Effect.gen(function*() {

@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import * as SqlClient from "@effect/sql/SqlClient"
+import { Secret } from "@t3/auth-core/Secret"
 import type { EnvironmentName } from "@t3/protocol/Environment"
 import { EnvironmentId } from "@t3/protocol/Ids"
 import * as Label from "@t3/protocol/Label"
-import { Secret } from "@t3/auth-core/Secret"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -22,7 +22,9 @@ export class EnvironmentRecord extends Context.Tag("@t3/server/EnvironmentRecord
   EnvironmentName
 >() {
   /** Reads the record, or makes it; `label` renames, and the host name is the first name. */
-  static readonly layer = (label: string | undefined): Layer.Layer<EnvironmentRecord, never, SqlClient.SqlClient | Secret> =>
+  static readonly layer = (
+    label: string | undefined
+  ): Layer.Layer<EnvironmentRecord, never, SqlClient.SqlClient | Secret> =>
     Layer.effect(
       this,
       Effect.gen(function*() {
@@ -32,9 +34,7 @@ export class EnvironmentRecord extends Context.Tag("@t3/server/EnvironmentRecord
         const [known] = yield* decodeRows(yield* sql`SELECT id, label FROM t3_environment`)
         if (known === undefined) {
           const first = { id: EnvironmentId.make(yield* secret.id), label: wanted || Label.clean(hostname()) || "t3" }
-          yield* sql`INSERT INTO t3_environment ${
-            sql.insert({ ...first, created_at: yield* Clock.currentTimeMillis })
-          }`
+          yield* sql`INSERT INTO t3_environment ${sql.insert({ ...first, created_at: yield* Clock.currentTimeMillis })}`
           return first
         }
         if (wanted === "" || wanted === known.label) return known

@@ -19,7 +19,10 @@ export const resolveFolder = (path: string): Effect.Effect<string, FolderRefused
   Effect.try({
     try: () => fs.realpathSync(path),
     catch: () =>
-      new FolderRefused({ hint: "Name an existing folder, or none for no project.", message: `There is no folder ${path}.` })
+      new FolderRefused({
+        hint: "Name an existing folder, or none for no project.",
+        message: `There is no folder ${path}.`
+      })
   }).pipe(
     Effect.filterOrFail(
       (real) => fs.statSync(real).isDirectory(),

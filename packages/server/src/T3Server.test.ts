@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Access } from "@t3/auth-core/Access"
 import { Clock, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import * as fs from "node:fs"
 import { createServer } from "node:http"
@@ -9,7 +10,6 @@ import * as raw from "../test/raw.ts"
 import { temporaryFolder } from "../test/withServer.ts"
 import * as DataDirectory from "./DataDirectory.ts"
 import { layerAccess } from "./LocalStores.ts"
-import { Access } from "@t3/auth-core/Access"
 import { type Options, T3Server } from "./T3Server.ts"
 
 /** A server that runs until the scope closes. */
@@ -49,7 +49,11 @@ describe("a server", () => {
     Effect.gen(function*() {
       const { base, environment } = yield* start({ baseDir: yield* data, label: "secret-project" })
       const answer = yield* Effect.promise(() => fetch(`${base}/.well-known/t3/environment`).then((it) => it.json()))
-      assert.deepStrictEqual(answer, { authMethods: ["pairing-token"], environmentId: environment.id, protocolVersion: 1 })
+      assert.deepStrictEqual(answer, {
+        authMethods: ["pairing-token"],
+        environmentId: environment.id,
+        protocolVersion: 1
+      })
     }))
 
   it.scopedLive("keeps its id, its name and its sessions when it starts again", () =>
@@ -82,7 +86,9 @@ describe("a server", () => {
         subject_token_type: "urn:t3:params:oauth:token-type:pairing-token"
       })
       const paired = yield* Effect.promise(() =>
-        fetch(`${base}/oauth/token`, { body, method: "POST" }).then((it) => it.json() as Promise<Record<string, string>>)
+        fetch(`${base}/oauth/token`, { body, method: "POST" }).then((it) =>
+          it.json() as Promise<Record<string, string>>
+        )
       )
       const token = String(paired["access_token"])
       const { socket } = DataDirectory.at(baseDir)
@@ -119,7 +125,9 @@ describe("a server", () => {
       assert.isBelow((yield* Clock.currentTimeMillis) - before, 2_000)
       assert.strictEqual(error._tag, "DirectoryHeld")
       assert.include(error.message, `A T3 server (pid ${first.pid}`)
-      const held = yield* Effect.flip(Effect.scoped(Layer.build(layerAccess(DataDirectory.at(baseDir), { kind: "cli" }))))
+      const held = yield* Effect.flip(
+        Effect.scoped(Layer.build(layerAccess(DataDirectory.at(baseDir), { kind: "cli" })))
+      )
       assert.strictEqual(held._tag, "DirectoryHeld")
     }))
 
@@ -141,7 +149,9 @@ describe("a server", () => {
       const { access, base } = yield* start({ baseDir })
       assert.strictEqual(yield* statusOf(base, Redacted.value(issued.token)), 200)
       const { items } = yield* access.listSessions({ all: false, limit: 10 })
-      assert.deepStrictEqual(items.map(({ device, issuedBy }) => [device.label, issuedBy]), [["script", { kind: "cli" }]])
+      assert.deepStrictEqual(items.map(({ device, issuedBy }) => [device.label, issuedBy]), [["script", {
+        kind: "cli"
+      }]])
     }))
 
   it.scopedLive("makes the folder that it is given a project, once", () =>
@@ -183,7 +193,11 @@ describe("the addresses of a server", () => {
 
   it.scopedLive("begin with the names that are to be told, under which it answers", () =>
     Effect.gen(function*() {
-      const { endpoints } = yield* start({ advertiseHosts: ["Box.Example", "127.0.0.1"], baseDir: yield* data, hosts: ["127.0.0.1"] })
+      const { endpoints } = yield* start({
+        advertiseHosts: ["Box.Example", "127.0.0.1"],
+        baseDir: yield* data,
+        hosts: ["127.0.0.1"]
+      })
       const port = portOf(endpoints[0] ?? "")
       assert.deepStrictEqual(endpoints, [`http://box.example:${port}`, `http://127.0.0.1:${port}`])
       const asked = (host: string) =>
@@ -233,7 +247,8 @@ describe("a server that ends", () => {
       const baseDir = yield* data
       const scope = yield* Scope.make()
       const { base } = yield* Scope.extend(start({ baseDir }), scope)
-      const half = "POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+      const half =
+        "POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
       for (const to of [{ host: "127.0.0.1", port: portOf(base) }, { path: DataDirectory.at(baseDir).socket }]) {
         const socket = yield* raw.open(to)
         socket.write(half)

@@ -5,8 +5,8 @@
  */
 export * as ControlSocket from "./ControlSocket.ts"
 export * as DataDirectory from "./DataDirectory.ts"
-export * as Database from "./storage/Database.ts"
-export * as DirectoryLock from "./storage/DirectoryLock.ts"
 export * as LocalStores from "./LocalStores.ts"
 export * as StartError from "./StartError.ts"
+export * as Database from "./storage/Database.ts"
+export * as DirectoryLock from "./storage/DirectoryLock.ts"
 export * as T3Server from "./T3Server.ts"

@@ -1,6 +1,6 @@
 /** What tests ask of the running server, as a client without a library would. */
-import { cookieName } from "@t3/protocol/SessionToken"
 import type { Scope } from "@t3/protocol/Scope"
+import { cookieName } from "@t3/protocol/SessionToken"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { T3Server } from "../src/T3Server.ts"
@@ -37,8 +37,10 @@ export const callJson = (method: string, path: string, body: unknown, headers: R
 
 /** A fresh pairing token. */
 export const pairingToken = (role: "viewer" | "member" | "owner" = "owner") =>
-  Effect.flatMap(T3Server, ({ access }) =>
-    Effect.map(access.issuePairing({ label: "", role, ttl: 60 }), ({ token }) => Redacted.value(token)))
+  Effect.flatMap(
+    T3Server,
+    ({ access }) => Effect.map(access.issuePairing({ label: "", role, ttl: 60 }), ({ token }) => Redacted.value(token))
+  )
 
 export const grantType = "urn:ietf:params:oauth:grant-type:token-exchange"
 
@@ -58,7 +60,11 @@ export const exchange = (more: Record<string, string>, headers: Record<string, s
 export const bearer = (...scopes: ReadonlyArray<string>) =>
   Effect.flatMap(T3Server, ({ access }) =>
     Effect.map(
-      access.issueSession({ device: {}, role: "owner", ...(scopes.length === 0 ? {} : { scopes: scopes as ReadonlyArray<Scope> }) }),
+      access.issueSession({
+        device: {},
+        role: "owner",
+        ...(scopes.length === 0 ? {} : { scopes: scopes as ReadonlyArray<Scope> })
+      }),
       ({ token }) => Redacted.value(token)
     ))
 
@@ -74,10 +80,20 @@ export interface Browser {
 export const pairBrowser = (earlier?: Browser) =>
   Effect.gen(function*() {
     const { environment } = yield* T3Server
-    const answer = yield* callJson("POST", "/api/session", { token: yield* pairingToken() }, earlier && withHalves(earlier))
+    const answer = yield* callJson(
+      "POST",
+      "/api/session",
+      { token: yield* pairingToken() },
+      earlier && withHalves(earlier)
+    )
     const [cookie = ""] = answer.headers.getSetCookie()
     const name = cookieName(environment.id, "http")
-    return { answer, browser: { cookie: /^[^;]*/.exec(cookie)?.[0] ?? "", storage: String(answer.body["storageHalf"]) }, cookie, name }
+    return {
+      answer,
+      browser: { cookie: /^[^;]*/.exec(cookie)?.[0] ?? "", storage: String(answer.body["storageHalf"]) },
+      cookie,
+      name
+    }
   })
 
 export const withHalves = ({ cookie, storage }: Browser) => ({ cookie, "t3-session": storage })

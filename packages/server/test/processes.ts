@@ -36,8 +36,10 @@ const start = (args: ReadonlyArray<string>) =>
   })
 
 const started = (args: ReadonlyArray<string>) =>
-  Effect.acquireRelease(start(args), ({ exit, process }) =>
-    Effect.zipRight(Effect.sync(() => process.kill("SIGKILL")), exit))
+  Effect.acquireRelease(
+    start(args),
+    ({ exit, process }) => Effect.zipRight(Effect.sync(() => process.kill("SIGKILL")), exit)
+  )
 
 /** Starts it and waits for its first line. */
 export const run = (command: "serve" | "hold", options: object) => started([file, command, JSON.stringify(options)])

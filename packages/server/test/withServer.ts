@@ -12,9 +12,12 @@ export const temporaryFolder = Effect.acquireRelease(
 )
 
 export const layerServer = (options?: Partial<Options>) =>
-  Layer.unwrapScoped(Effect.map(temporaryFolder, (folder) =>
-    T3Server.layer({ baseDir: join(folder, "data"), port: 0, ...options })))
+  Layer.unwrapScoped(
+    Effect.map(temporaryFolder, (folder) => T3Server.layer({ baseDir: join(folder, "data"), port: 0, ...options }))
+  )
 
 /** The address of the running server. */
-export const baseUrl = Effect.flatMap(T3Server, (server) =>
-  Effect.map(server.endpoints, (all) => all[0]?.connectionString ?? "none"))
+export const baseUrl = Effect.flatMap(
+  T3Server,
+  (server) => Effect.map(server.endpoints, (all) => all[0]?.connectionString ?? "none")
+)

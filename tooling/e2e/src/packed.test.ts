@@ -40,7 +40,14 @@ beforeAll(async () => {
   const tarballs = readdirSync(consumer.path).filter((file) => file.endsWith(".tgz"))
   writeFileSync(join(consumer.path, "package.json"), JSON.stringify({ private: true, type: "module" }))
   const peers = ["effect@3.22.4", "@effect/platform@0.97.2"]
-  const install = ["install", "--no-audit", "--no-fund", "--prefer-offline", ...tarballs.map((file) => `./${file}`), ...peers]
+  const install = [
+    "install",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    ...tarballs.map((file) => `./${file}`),
+    ...peers
+  ]
   await execute("npm", install, { cwd: consumer.path })
   writeFileSync(join(consumer.path, "nightly.mjs"), script)
 }, 180_000)

@@ -42,7 +42,8 @@ const layerPage = HttpApiBuilder.Router.use((router) =>
     })
     yield* router.get("/", Effect.succeed(HttpServerResponse.redirect("/pair", { status: 302 })))
     yield* router.get("*", serve)
-  }))
+  })
+)
 
 const arrivalOf = ({ source }: HttpServerRequest.HttpServerRequest): Arrival =>
   source instanceof IncomingMessage

@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Api } from "@t3/protocol/Api"
-import { routeScopes } from "@t3/protocol/RouteScopes"
-import { builtIn } from "@t3/protocol/Scope"
 import { alphabet } from "@t3/protocol/Crockford"
 import { SessionId } from "@t3/protocol/Ids"
+import { routeScopes } from "@t3/protocol/RouteScopes"
+import { builtIn } from "@t3/protocol/Scope"
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
 import { bearer, call, callJson, exchange, pairBrowser, pairingToken, withBearer, withHalves } from "../../test/api.ts"
@@ -33,12 +33,17 @@ layer(layerServer(), { excludeTestServices: true })("every route", (it) => {
       Effect.gen(function*() {
         for (const scope of builtIn) {
           const { body, status } = yield* request(route, withBearer(yield* bearer(scope)))
-          const allowed = route.requirement === "public" || route.requirement === "session" || route.requirement === scope
+          const allowed = route.requirement === "public" || route.requirement === "session" ||
+            route.requirement === scope
           if (allowed) {
             assert.include([200, 400, 404], status, scope)
             if (status !== 200) assert.include(["Invalid", "NotFound"], body["_tag"], scope)
           } else {
-            assert.deepStrictEqual([status, body["_tag"], body["required"]], [403, "ScopeRequired", route.requirement], scope)
+            assert.deepStrictEqual(
+              [status, body["_tag"], body["required"]],
+              [403, "ScopeRequired", route.requirement],
+              scope
+            )
           }
         }
       }))
@@ -65,7 +70,10 @@ const forge = (token: string) => {
 
 layer(layerServer(), { excludeTestServices: true })("the credential", (it) => {
   const whoAmI = (headers: Record<string, string>) =>
-    Effect.map(call("/api/session", { headers }), ({ body, status }) => status === 200 ? 200 : `${status} ${String(body["_tag"])}`)
+    Effect.map(
+      call("/api/session", { headers }),
+      ({ body, status }) => status === 200 ? 200 : `${status} ${String(body["_tag"])}`
+    )
 
   it.effect("is a bearer token, however the scheme is spelled", () =>
     Effect.gen(function*() {
@@ -134,7 +142,11 @@ layer(layerServer(), { excludeTestServices: true })("the credential", (it) => {
         { cookie, "t3-session": "" }
       ]
       for (const headers of refused) {
-        assert.strictEqual(yield* whoAmI(headers as Record<string, string>), "401 Unauthenticated", JSON.stringify(Object.keys(headers)))
+        assert.strictEqual(
+          yield* whoAmI(headers as Record<string, string>),
+          "401 Unauthenticated",
+          JSON.stringify(Object.keys(headers))
+        )
       }
       assert.strictEqual(yield* whoAmI(withHalves(browser)), 200)
       assert.strictEqual(yield* whoAmI(withHalves({ cookie: `a=b; ${cookie}; c=d`, storage })), 200)
@@ -152,7 +164,9 @@ layer(layerServer(), { excludeTestServices: true })("the credential", (it) => {
   it.effect("9: of a browser with two environments on one host belongs to each", () =>
     Effect.gen(function*() {
       const here = yield* pairBrowser()
-      const other = yield* Effect.provide(Effect.all({ base: baseUrl, pair: pairBrowser() }), layerServer()).pipe(Effect.scoped)
+      const other = yield* Effect.provide(Effect.all({ base: baseUrl, pair: pairBrowser() }), layerServer()).pipe(
+        Effect.scoped
+      )
       assert.notStrictEqual(here.name, other.pair.name)
       const both = `${other.pair.browser.cookie}; ${here.browser.cookie}`
       assert.strictEqual(yield* whoAmI(withHalves({ cookie: both, storage: here.browser.storage })), 200)

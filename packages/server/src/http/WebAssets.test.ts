@@ -1,7 +1,7 @@
+import { assert, describe, it } from "@effect/vitest"
 import { Secret } from "@t3/auth-core/Secret"
 import * as SqlStores from "@t3/auth-core/sql/SqlStores"
 import { StoreAccess } from "@t3/auth-core/StoreAccess"
-import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -35,7 +35,11 @@ const serving = (web: Layer.Layer<WebAssets>) =>
     return (path: string, init?: RequestInit) =>
       Effect.promise(async () => {
         const response = await fetch(base + path, { redirect: "manual", ...init })
-        return { header: (name: string) => response.headers.get(name), status: response.status, text: await response.text() }
+        return {
+          header: (name: string) => response.headers.get(name),
+          status: response.status,
+          text: await response.text()
+        }
       })
   })
 
@@ -82,7 +86,17 @@ describe("the page", () => {
   it.scopedLive("has no other files", () =>
     Effect.gen(function*() {
       const get = yield* serving(WebAssets.layerFolder(yield* page))
-      const paths = ["/outside.txt", "/../outside.txt", "/assets/..%2f..%2foutside.txt", "/assets", "/assets/", "/assets/old.js", "/__proto__", "/pair/", "/PAIR"]
+      const paths = [
+        "/outside.txt",
+        "/../outside.txt",
+        "/assets/..%2f..%2foutside.txt",
+        "/assets",
+        "/assets/",
+        "/assets/old.js",
+        "/__proto__",
+        "/pair/",
+        "/PAIR"
+      ]
       for (const path of paths) {
         const { header, status, text } = yield* get(path)
         assert.deepStrictEqual([status, header("cache-control")], [404, "no-store"], path)

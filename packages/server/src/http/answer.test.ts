@@ -14,8 +14,11 @@ const port = Effect.map(baseUrl, (base) => Number(new URL(base).port))
 
 /** The answer to bytes; `HOST` in them becomes the server's own. */
 const send = (text: string) =>
-  Effect.flatMap(port, (port) =>
-    raw.send({ host: "127.0.0.1", port }, text.replace("HOST", `Host: localhost:${port}\r\nConnection: close`)))
+  Effect.flatMap(
+    port,
+    (port) =>
+      raw.send({ host: "127.0.0.1", port }, text.replace("HOST", `Host: localhost:${port}\r\nConnection: close`))
+  )
 
 const isProtected = (answer: string) => {
   for (const [name, value] of Object.entries(securityHeaders)) assert.include(answer, `\r\n${name}: ${value}\r\n`)
@@ -26,7 +29,11 @@ const malformed = [
   ["a broken header", "GET / HTTP/1.1\r\nHOST\r\nbroken\r\n\r\n", 400],
   ["headers without end", `GET / HTTP/1.1\r\nHOST\r\nx: ${"x".repeat(40_000)}\r\n\r\n`, 431],
   ["two lengths", "POST /oauth/token HTTP/1.1\r\nHOST\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", 400],
-  ["a length and chunks", "POST /oauth/token HTTP/1.1\r\nHOST\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400],
+  [
+    "a length and chunks",
+    "POST /oauth/token HTTP/1.1\r\nHOST\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    400
+  ],
   ["no Host", "GET /health HTTP/1.1\r\nConnection: close\r\n\r\n", 421],
   ["no Host, in HTTP/1.0", "GET /health HTTP/1.0\r\n\r\n", 421],
   ["two Hosts", "GET /health HTTP/1.1\r\nHOST\r\nHost: evil.example\r\n\r\n", 421],
@@ -42,9 +49,21 @@ const malformed = [
   ["an encoded path that leads out", "GET /assets/..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHOST\r\n\r\n", 404],
   ["a large body", `POST /oauth/token HTTP/1.1\r\nHOST\r\nContent-Length: 20000\r\n\r\n${"x".repeat(20_000)}`, 413],
   ["a large body that has not come", "POST /oauth/token HTTP/1.1\r\nHOST\r\nContent-Length: 99999999999\r\n\r\nx", 413],
-  ["a body without length", "POST /oauth/token HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 400],
-  ["a form with files", "POST /oauth/token HTTP/1.1\r\nHOST\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 3\r\n\r\nabc", 400],
-  ["no body, of a form with files", "POST /api/session HTTP/1.1\r\nHOST\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 0\r\n\r\n", 400],
+  [
+    "a body without length",
+    "POST /oauth/token HTTP/1.1\r\nHOST\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+    400
+  ],
+  [
+    "a form with files",
+    "POST /oauth/token HTTP/1.1\r\nHOST\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 3\r\n\r\nabc",
+    400
+  ],
+  [
+    "no body, of a form with files",
+    "POST /api/session HTTP/1.1\r\nHOST\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 0\r\n\r\n",
+    400
+  ],
   ["HEAD", "HEAD /health HTTP/1.1\r\nHOST\r\n\r\n", 200],
   ["HEAD of what needs a session", "HEAD /api/access/sessions HTTP/1.1\r\nHOST\r\n\r\n", 401],
   ["an upgrade that nobody takes", "GET /health HTTP/1.1\r\nHOST\r\nUpgrade: websocket\r\n\r\n", 200],
@@ -75,7 +94,8 @@ layer(layerServer(), { excludeTestServices: true })("every answer", (it) => {
         yield* callJson("POST", "/api/access/pairings", {}, good)
       ]
       for (const { headers, status } of answers) {
-        for (const [name, value] of Object.entries(securityHeaders)) assert.strictEqual(headers.get(name), value, `${status} ${name}`)
+        for (const [name, value] of Object.entries(securityHeaders))
+          assert.strictEqual(headers.get(name), value, `${status} ${name}`)
         assert.isNull(headers.get("access-control-allow-origin"))
         assert.isNull(headers.get("server"))
         assert.isNull(headers.get("x-powered-by"))
@@ -99,21 +119,37 @@ layer(layerServer(), { excludeTestServices: true })("every answer", (it) => {
         assert.deepStrictEqual([answer.status, answer.body["_tag"]], [400, "Invalid"], JSON.stringify(body))
         assert.isString(answer.body["message"])
       }
-      for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/octet-stream", "application/json-patch+json"]) {
+      for (
+        const type of [
+          "text/plain",
+          "application/x-www-form-urlencoded",
+          "application/octet-stream",
+          "application/json-patch+json"
+        ]
+      ) {
         const answer = yield* call("/api/session", { body: "{}", headers: { "content-type": type }, method: "POST" })
         assert.include(answer.body["message"], "application/json", type)
       }
       const charset = { "content-type": "Application/JSON; charset=utf-8" }
-      assert.notInclude((yield* call("/api/session", { body: "{}", headers: charset, method: "POST" })).body["message"], "type")
+      assert.notInclude(
+        (yield* call("/api/session", { body: "{}", headers: charset, method: "POST" })).body["message"],
+        "type"
+      )
     }))
 
   it.effect("names the field that is wrong", () =>
     Effect.gen(function*() {
       const good = withBearer(yield* bearer())
-      assert.include((yield* callJson("POST", "/api/access/pairings", { ttl: -1 }, good)).body["message"], "ttl is 1 to 86400 seconds")
+      assert.include(
+        (yield* callJson("POST", "/api/access/pairings", { ttl: -1 }, good)).body["message"],
+        "ttl is 1 to 86400 seconds"
+      )
       assert.include((yield* callJson("POST", "/api/access/pairings", { role: "king" }, good)).body["message"], "role")
       assert.include((yield* call("/api/access/sessions?limit=0", { headers: good })).body["message"], "limit")
-      assert.include((yield* call("/api/access/sessions/x", { headers: good, method: "DELETE" })).body["message"], "SessionId")
+      assert.include(
+        (yield* call("/api/access/sessions/x", { headers: good, method: "DELETE" })).body["message"],
+        "SessionId"
+      )
     }))
 })
 
@@ -131,11 +167,23 @@ const withSecret = [
   call("/api/session", { headers: { cookie: `t3=${secret}`, "t3-session": secret } }),
   call("/oauth/revoke", { body: new URLSearchParams({ token: secret.repeat(30) }), method: "POST" }),
   call("/oauth/revoke", { body: new URLSearchParams([["token", secret], ["token", secret]]), method: "POST" }),
-  ...[secret, [secret], { [secret]: secret }, { token: [secret] }, { token: { [secret]: secret } }, { token: secret },
-    { device: secret, token: "000000000000" }, { device: { kind: secret }, token: "000000000000" },
-    { device: { label: [secret] }, token: "000000000000" }]
+  ...[
+    secret,
+    [secret],
+    { [secret]: secret },
+    { token: [secret] },
+    { token: { [secret]: secret } },
+    { token: secret },
+    { device: secret, token: "000000000000" },
+    { device: { kind: secret }, token: "000000000000" },
+    { device: { label: [secret] }, token: "000000000000" }
+  ]
     .map((body) => callJson("POST", "/api/session", body)),
-  call("/api/session", { body: `{"token":"${secret}"`, headers: { "content-type": "application/json" }, method: "POST" })
+  call("/api/session", {
+    body: `{"token":"${secret}"`,
+    headers: { "content-type": "application/json" },
+    method: "POST"
+  })
 ]
 
 describe("8: a secret", () => {
@@ -157,7 +205,10 @@ describe("a failure of the server itself", () => {
     const app = guarded(Effect.die(new Error(secret)), namesOf([]), () => ({ localAddress: "127.0.0.1", localPort: 0 }))
     const server = yield* listen(yield* NodeHttpServer.makeHandler(app), { host: "127.0.0.1", port: 0 })
     const { port } = server.address() as AddressInfo
-    return yield* raw.send({ host: "127.0.0.1", port }, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    return yield* raw.send(
+      { host: "127.0.0.1", port },
+      "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )
   })
 
   it.scopedLive("is told to the log and not to the client", () =>

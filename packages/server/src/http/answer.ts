@@ -63,7 +63,9 @@ const encode = (
 const fromDecodeError = (error: HttpApiError.HttpApiDecodeError): Errors.Invalid =>
   new Errors.Invalid({
     message: `The request is malformed: ${
-      error.issues.slice(0, 5).map((issue) => `${issue.path.map(String).join(".") || "body"}: ${explain(issue)}`).join("; ")
+      error.issues.slice(0, 5).map((issue) => `${issue.path.map(String).join(".") || "body"}: ${explain(issue)}`).join(
+        "; "
+      )
     }.`
   })
 
@@ -85,7 +87,9 @@ const toRefusal = (error: unknown): Option.Option<Errors.Refusal> => {
 }
 
 const oauthCodeOf = (error: unknown): string | undefined =>
-  error instanceof HttpApiError.HttpApiDecodeError && OAuth.isUnsupportedGrant(error) ? "unsupported_grant_type" : undefined
+  error instanceof HttpApiError.HttpApiDecodeError && OAuth.isUnsupportedGrant(error)
+    ? "unsupported_grant_type"
+    : undefined
 
 /** Answers whatever `app` fails with. A defect is logged here, and its text stays here. */
 export const answering = (request: HttpServerRequest.HttpServerRequest) =>

@@ -44,11 +44,14 @@ export const guarded = <E, R>(
   names: HostRule.Names,
   arrivalOf: (request: HttpServerRequest.HttpServerRequest) => HostRule.Arrival
 ) =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-    Effect.flatMap(Ingress, (ingress) =>
-      (ingress === "control" ? Effect.void : check(names, arrivalOf(request), request)).pipe(
-        Effect.zipRight(checkBody(request)),
-        Effect.zipRight(app),
-        answering(request),
-        Effect.map(withSecurityHeaders)
-      )))
+  Effect.flatMap(
+    HttpServerRequest.HttpServerRequest,
+    (request) =>
+      Effect.flatMap(Ingress, (ingress) =>
+        (ingress === "control" ? Effect.void : check(names, arrivalOf(request), request)).pipe(
+          Effect.zipRight(checkBody(request)),
+          Effect.zipRight(app),
+          answering(request),
+          Effect.map(withSecurityHeaders)
+        ))
+  )

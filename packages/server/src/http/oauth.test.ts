@@ -20,8 +20,10 @@ import { T3Server } from "../T3Server.ts"
 const accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
 
 const works = (token: unknown) =>
-  Effect.map(call("/api/session", { headers: withBearer(String(token)) }), ({ body, status }) =>
-    status === 200 ? "works" : body["_tag"])
+  Effect.map(
+    call("/api/session", { headers: withBearer(String(token)) }),
+    ({ body, status }) => status === 200 ? "works" : body["_tag"]
+  )
 
 /** The shape of RFC 6749, 5.2, with ours beside. */
 const isRefused = (answer: Answer, tag: string, error = "invalid_request") => {
@@ -30,13 +32,18 @@ const isRefused = (answer: Answer, tag: string, error = "invalid_request") => {
   assert.strictEqual(answer.headers.get("cache-control"), "no-store")
 }
 
-const revoke = (fields: Record<string, string>) => call("/oauth/revoke", { body: new URLSearchParams(fields), method: "POST" })
+const revoke = (fields: Record<string, string>) =>
+  call("/oauth/revoke", { body: new URLSearchParams(fields), method: "POST" })
 
 layer(layerServer({ label: "my machine" }), { excludeTestServices: true })("token exchange", (it) => {
   it.effect("answers as RFC 8693 says", () =>
     Effect.gen(function*() {
       const { environment } = yield* T3Server
-      const { body, headers, status } = yield* exchange({ device_kind: "phone", device_label: "Ann's", subject_token: yield* pairingToken() })
+      const { body, headers, status } = yield* exchange({
+        device_kind: "phone",
+        device_label: "Ann's",
+        subject_token: yield* pairingToken()
+      })
       assert.strictEqual(status, 200)
       assert.strictEqual(headers.get("cache-control"), "no-store")
       const { access_token, device_id, expires_in, session_id, ...rest } = body
@@ -49,7 +56,8 @@ layer(layerServer({ label: "my machine" }), { excludeTestServices: true })("toke
         token_type: "Bearer"
       })
       assert.match(String(access_token), pattern)
-      const who = (yield* call("/api/session", { headers: withBearer(String(access_token)) })).body["session"] as Record<string, unknown>
+      const who = (yield* call("/api/session", { headers: withBearer(String(access_token)) }))
+        .body["session"] as Record<string, unknown>
       assert.strictEqual(who["id"], session_id)
       assert.deepStrictEqual(who["device"], { id: device_id, kind: "phone", label: "Ann's" })
     }))
@@ -57,17 +65,22 @@ layer(layerServer({ label: "my machine" }), { excludeTestServices: true })("toke
   it.effect("takes the token as people write it", () =>
     Effect.gen(function*() {
       const token = yield* pairingToken()
-      const typed = ` ${token.slice(0, 4).toLowerCase()}-${token.slice(4, 8)} ${token.slice(8)}`.replaceAll("0", "o").replaceAll("1", "l")
+      const typed = ` ${token.slice(0, 4).toLowerCase()}-${token.slice(4, 8)} ${token.slice(8)}`.replaceAll("0", "o")
+        .replaceAll("1", "l")
       assert.strictEqual((yield* exchange({ subject_token: typed })).status, 200)
     }))
 
   it.effect("gives no more than the link does, and less where less is asked for", () =>
     Effect.gen(function*() {
       const granted = (role: "viewer" | "member" | "owner", scope: string) =>
-        Effect.flatMap(pairingToken(role), (subject_token) => Effect.map(exchange({ scope, subject_token }), ({ body }) => body["scope"]))
+        Effect.flatMap(pairingToken(role), (subject_token) =>
+          Effect.map(exchange({ scope, subject_token }), ({ body }) => body["scope"]))
       assert.strictEqual(yield* granted("viewer", "access:write environment:read"), "environment:read")
       assert.strictEqual(yield* granted("owner", "environment:read"), "environment:read")
-      assert.strictEqual(yield* granted("owner", "  access:read   moon:walk environment:read "), "environment:read access:read")
+      assert.strictEqual(
+        yield* granted("owner", "  access:read   moon:walk environment:read "),
+        "environment:read access:read"
+      )
     }))
 
   it.effect("6: does not burn the link for what it refuses", () =>
@@ -104,7 +117,10 @@ layer(layerServer({ label: "my machine" }), { excludeTestServices: true })("toke
       isRefused(yield* exchange({ subject_token: "K7QX-2M9P" }), "Invalid")
       isRefused(yield* exchange({ subject_token: "K7QX-2M9P-HTR!" }), "Invalid")
       isRefused(yield* exchange({ subject_token, subject_token_type: accessTokenType }), "Invalid")
-      isRefused(yield* call("/oauth/token", { body: new URLSearchParams({ subject_token }), method: "POST" }), "Invalid")
+      isRefused(
+        yield* call("/oauth/token", { body: new URLSearchParams({ subject_token }), method: "POST" }),
+        "Invalid"
+      )
       const twice = new URLSearchParams({ grant_type: grantType, subject_token, subject_token_type: "x" })
       twice.append("subject_token", subject_token)
       isRefused(yield* call("/oauth/token", { body: twice, method: "POST" }), "Invalid")
@@ -115,7 +131,9 @@ layer(layerServer({ label: "my machine" }), { excludeTestServices: true })("toke
   it.effect("10: gives one session to one of many who send the same token", () =>
     Effect.gen(function*() {
       const subject_token = yield* pairingToken()
-      const answers = yield* Effect.replicateEffect(exchange({ subject_token }), 16).pipe(Effect.withConcurrency("unbounded"))
+      const answers = yield* Effect.replicateEffect(exchange({ subject_token }), 16).pipe(
+        Effect.withConcurrency("unbounded")
+      )
       assert.deepStrictEqual(
         answers.map(({ body, status }) => status === 200 ? "won" : String(body["_tag"])).sort(),
         [...Array.from({ length: 15 }, () => "PairingUsed"), "won"]
@@ -156,7 +174,8 @@ layer(layerServer({ label: "my machine" }), { excludeTestServices: true })("toke
     Effect.gen(function*() {
       const { access } = yield* T3Server
       const first = (yield* exchange({ subject_token: yield* pairingToken() })).body
-      const forged = String(yield* bearer()).slice(0, 4) + String(first["access_token"]).slice(4, 16) + String(yield* bearer()).slice(16)
+      const forged = String(yield* bearer()).slice(0, 4) + String(first["access_token"]).slice(4, 16) +
+        String(yield* bearer()).slice(16)
       const second = yield* exchange({ actor_token: forged, subject_token: yield* pairingToken() })
       assert.strictEqual(second.status, 200)
       assert.notStrictEqual(second.body["device_id"], first["device_id"])
@@ -204,7 +223,10 @@ layer(layerServer(), { excludeTestServices: true })("a browser", (it) => {
       const { answer, browser, cookie, name } = yield* pairBrowser()
       assert.strictEqual(answer.status, 201)
       assert.strictEqual(name, `t3_${environment.id}_http`)
-      assert.match(cookie, new RegExp(`^${name}=t3c_[0-9a-z]{70}; Max-Age=34560000; Path=/; HttpOnly; SameSite=Strict$`))
+      assert.match(
+        cookie,
+        new RegExp(`^${name}=t3c_[0-9a-z]{70}; Max-Age=34560000; Path=/; HttpOnly; SameSite=Strict$`)
+      )
       assert.match(browser.storage, /^t3b_/)
       assert.notInclude(answer.text, "t3c_")
       assert.strictEqual(answer.headers.get("cache-control"), "no-store")
@@ -216,8 +238,11 @@ layer(layerServer(), { excludeTestServices: true })("a browser", (it) => {
   it.effect("that pairs again replaces its session, if it sends both halves", () =>
     Effect.gen(function*() {
       const first = yield* pairBrowser()
-      const whoAmI = (headers: Record<string, string>) => Effect.map(call("/api/session", { headers }), ({ status }) => status)
-      const withOne = yield* callJson("POST", "/api/session", { token: yield* pairingToken() }, { "t3-session": first.browser.storage })
+      const whoAmI = (headers: Record<string, string>) =>
+        Effect.map(call("/api/session", { headers }), ({ status }) => status)
+      const withOne = yield* callJson("POST", "/api/session", { token: yield* pairingToken() }, {
+        "t3-session": first.browser.storage
+      })
       assert.strictEqual(withOne.status, 201)
       assert.strictEqual(yield* whoAmI(withHalves(first.browser)), 200)
       const second = yield* pairBrowser(first.browser)

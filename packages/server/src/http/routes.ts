@@ -26,14 +26,21 @@ const requestAddress = (request: HttpServerRequest.HttpServerRequest) =>
   Option.match(request.remoteAddress, { onNone: () => ({}), onSome: (address) => ({ address }) })
 
 /** The scheme and host under which the client asked; `Host` is one of ours, or the guard had refused it. */
-const baseUrl = (request: HttpServerRequest.HttpServerRequest): string => `http://${request.headers["host"] ?? "localhost"}`
+const baseUrl = (request: HttpServerRequest.HttpServerRequest): string =>
+  `http://${request.headers["host"] ?? "localhost"}`
 
-const layerEnvironment = HttpApiBuilder.group(Api, "environment", (handlers) =>
-  Effect.map(EnvironmentRecord, ({ id }) =>
-    handlers
-      .handle("descriptor", () =>
-        Effect.succeed({ authMethods: ["pairing-token"], environmentId: id, protocolVersion }))
-      .handle("health", () => Effect.succeed({ ok: true as const }))))
+const layerEnvironment = HttpApiBuilder.group(
+  Api,
+  "environment",
+  (handlers) =>
+    Effect.map(EnvironmentRecord, ({ id }) =>
+      handlers
+        .handle(
+          "descriptor",
+          () => Effect.succeed({ authMethods: ["pairing-token"], environmentId: id, protocolVersion })
+        )
+        .handle("health", () => Effect.succeed({ ok: true as const })))
+)
 
 const exchangeOf = (
   request: HttpServerRequest.HttpServerRequest,
@@ -81,7 +88,9 @@ const layerOAuth = HttpApiBuilder.group(Api, "oauth", (handlers) =>
         ))
       .handle("revoke", ({ payload }) =>
         sessions.verify(payload.token).pipe(
-          Effect.flatMap(({ id }) => sessions.revoke({ kind: "session", sessionId: id }, id)),
+          Effect.flatMap(({ id }) =>
+            sessions.revoke({ kind: "session", sessionId: id }, id)
+          ),
           // RFC 7009, 2.2: a token that is not valid is revoked already.
           Effect.catchTags({
             NotFound: () => Effect.void,
@@ -117,15 +126,21 @@ const layerBrowser = HttpApiBuilder.group(Api, "browser", (handlers) =>
           onSome: ({ cookie, storage }) => ({ earlier: [storage, cookie] })
         })
         const { expiresIn, secrets, session } = yield* pairings.redeemForBrowser(
-          exchangeOf(request, headers[OAuth.idempotencyHeader], { ...earlier, device: payload.device, token: payload.token })
+          exchangeOf(request, headers[OAuth.idempotencyHeader], {
+            ...earlier,
+            device: payload.device,
+            token: payload.token
+          })
         )
         yield* HttpApp.appendPreResponseHandler((_, response) =>
-          Effect.orDie(HttpServerResponse.setCookie(response, cookieName(environment.id, "http"), Redacted.value(secrets.cookie), {
-            httpOnly: true,
-            maxAge: cookieLife,
-            path: "/",
-            sameSite: "strict"
-          }))
+          Effect.orDie(
+            HttpServerResponse.setCookie(response, cookieName(environment.id, "http"), Redacted.value(secrets.cookie), {
+              httpOnly: true,
+              maxAge: cookieLife,
+              path: "/",
+              sameSite: "strict"
+            })
+          )
         )
         return { environment, expiresIn, session, storageHalf: secrets.storage }
       }))
@@ -175,7 +190,8 @@ const layerAccess = HttpApiBuilder.group(Api, "access", (handlers) =>
       .handle("issueSession", ({ payload }) => Effect.flatMap(access, (it) => it.issueSession(payload)))
       .handle("renameSession", ({ path, payload }) =>
         Effect.flatMap(access, (it) => it.renameSession(path.id, payload.label)))
-      .handle("revokeSession", ({ path }) => Effect.flatMap(access, (it) => it.revokeSession(path.id)))
+      .handle("revokeSession", ({ path }) =>
+        Effect.flatMap(access, (it) => it.revokeSession(path.id)))
       .handle("revokeOtherSessions", () => Effect.flatMap(access, (it) => it.revokeOtherSessions))
   }))
 

@@ -44,7 +44,21 @@ describe("Address", () => {
     assert.strictEqual(address?.family, canonical.includes(":") ? 6 : 4)
   })
 
-  it.each(["", " ", "localhost", "127.0.0.1.", " 127.0.0.1", "256.1.1.1", "1.2.3.4.5", "1e3", "-1", "[::1", "::1]", "[]", "1..2"])(
+  it.each([
+    "",
+    " ",
+    "localhost",
+    "127.0.0.1.",
+    " 127.0.0.1",
+    "256.1.1.1",
+    "1.2.3.4.5",
+    "1e3",
+    "-1",
+    "[::1",
+    "::1]",
+    "[]",
+    "1..2"
+  ])(
     "takes %j for no address",
     (text) => assert.isUndefined(read(text))
   )

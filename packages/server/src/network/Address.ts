@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import ipaddr from "ipaddr.js"
 import * as Option from "effect/Option"
+import ipaddr from "ipaddr.js"
 import { networkInterfaces } from "node:os"
 
 /** Who can reach a machine under an address of this kind. */

@@ -93,5 +93,8 @@ export const advertised = (host: string): Effect.Effect<string, HostRefused> => 
   if (Option.isSome(address)) return Effect.succeed(Address.inUrl(address.value))
   return /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i.test(text)
     ? Effect.succeed(text.toLowerCase())
-    : refuse(`--advertise-host ${JSON.stringify(host)} is no host name or address.`, "Give the name alone, without http:// and port.")
+    : refuse(
+      `--advertise-host ${JSON.stringify(host)} is no host name or address.`,
+      "Give the name alone, without http:// and port."
+    )
 }

@@ -97,5 +97,8 @@ describe("the Origin of a request", () => {
     "file://",
     "chrome-extension://abcdefgh",
     "HTTP://localhost:3773x"
-  ])("12: may not be %j for the Host localhost:3773", (origin) => assert.isFalse(allowsOrigin(origin, "localhost:3773")))
+  ])(
+    "12: may not be %j for the Host localhost:3773",
+    (origin) => assert.isFalse(allowsOrigin(origin, "localhost:3773"))
+  )
 })

@@ -64,6 +64,8 @@ export const allowsHost = (names: Names, arrival: Arrival, header: string): bool
 /** Whether a page of `origin` is the server's own, under the `Host` of the same request, which is allowed already. */
 export const allowsOrigin = (origin: string, header: string): boolean => {
   const host = origin.startsWith("http://") ? parseHost(origin.slice("http://".length)) : Option.none()
-  return Option.exists(host, (theirs) =>
-    Option.exists(parseHost(header), (ours) => ours.host === theirs.host && ours.port === theirs.port))
+  return Option.exists(
+    host,
+    (theirs) => Option.exists(parseHost(header), (ours) => ours.host === theirs.host && ours.port === theirs.port)
+  )
 }

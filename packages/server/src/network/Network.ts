@@ -43,10 +43,13 @@ export class Network extends Context.Tag("@t3/server/Network")<Network, {
         const advertised = yield* Effect.forEach(options.advertiseHosts, Binding.advertised)
         const bound = yield* Ref.make(Option.none<number>())
         return Network.of({
-          endpoints: Effect.flatMap(Ref.get(bound), Option.match({
-            onNone: () => Effect.succeed([]),
-            onSome: (port) => Endpoint.ofBound(addresses, port, advertised)
-          })),
+          endpoints: Effect.flatMap(
+            Ref.get(bound),
+            Option.match({
+              onNone: () => Effect.succeed([]),
+              onSome: (port) => Endpoint.ofBound(addresses, port, advertised)
+            })
+          ),
           names: HostRule.namesOf([...advertised, ...options.hosts.map((host) => host.trim())]),
           serve: (handler) =>
             Effect.flatMap(bind(handler, addresses, options.port), (port) => Ref.set(bound, Option.some(port)))

@@ -15,28 +15,29 @@ const picks = 5
 const inUrl = (address: Address.Address, port: number) =>
   address.family === 4 ? `${address.text}:${port}` : `[${address.text}]:${port}`
 
-const refused = (address: Address.Address, port: number) => (error: NodeJS.ErrnoException): Effect.Effect<never, PortRefused> => {
-  const where = inUrl(address, port)
-  if (error.code === "EADDRINUSE") {
-    return Effect.flatMap(describePortHolder(port), (holder) =>
-      new PortRefused({
-        hint: "Stop it, or choose another port with --port (0 picks a free one).",
-        message: `Port ${port} is taken: ${holder} listens on it (wanted: ${where}).`,
-        reason: "taken"
-      }))
+const refused =
+  (address: Address.Address, port: number) => (error: NodeJS.ErrnoException): Effect.Effect<never, PortRefused> => {
+    const where = inUrl(address, port)
+    if (error.code === "EADDRINUSE") {
+      return Effect.flatMap(describePortHolder(port), (holder) =>
+        new PortRefused({
+          hint: "Stop it, or choose another port with --port (0 picks a free one).",
+          message: `Port ${port} is taken: ${holder} listens on it (wanted: ${where}).`,
+          reason: "taken"
+        }))
+    }
+    return error.code === "EACCES"
+      ? new PortRefused({
+        hint: "Ports below 1024 may need rights; choose a higher one with --port.",
+        message: `This account may not listen on ${where}.`,
+        reason: "forbidden"
+      })
+      : new PortRefused({
+        hint: "Choose another --host or --port.",
+        message: `Cannot listen on ${where} (${error.code ?? error.message}).`,
+        reason: "forbidden"
+      })
   }
-  return error.code === "EACCES"
-    ? new PortRefused({
-      hint: "Ports below 1024 may need rights; choose a higher one with --port.",
-      message: `This account may not listen on ${where}.`,
-      reason: "forbidden"
-    })
-    : new PortRefused({
-      hint: "Choose another --host or --port.",
-      message: `Cannot listen on ${where} (${error.code ?? error.message}).`,
-      reason: "forbidden"
-    })
-}
 
 /** Binds every address to one port; the first decides which, where any will do. */
 const bindAll = (handler: Handler, addresses: ReadonlyArray<Address.Address>, wanted: number) =>

@@ -160,7 +160,9 @@ describe("listen", () => {
       const results: Array<string> = []
       const knocking = yield* Effect.fork(Effect.forever(
         Effect.flatMap(Effect.either(get(port)), (result) =>
-          Effect.sync(() => results.push(result._tag === "Left" ? result.left.code ?? "" : result.right.slice(0, 15))))
+          Effect.sync(() =>
+            results.push(result._tag === "Left" ? result.left.code ?? "" : result.right.slice(0, 15))
+          ))
       ))
       yield* Effect.sleep("100 millis")
       yield* bindTo(["127.0.0.1"], port)

@@ -8,9 +8,11 @@ const listening = (port: number): ReadonlySet<string> => {
   const lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) =>
     fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n").slice(1) : []
   )
-  return new Set(lines.map((line) => line.trim().split(/\s+/)).flatMap(([, local, , state, , , , , , inode]) =>
-    local?.endsWith(`:${wanted}`) === true && state === "0A" && inode !== undefined ? [`socket:[${inode}]`] : []
-  ))
+  return new Set(
+    lines.map((line) => line.trim().split(/\s+/)).flatMap(([, local, , state, , , , , , inode]) =>
+      local?.endsWith(`:${wanted}`) === true && state === "0A" && inode !== undefined ? [`socket:[${inode}]`] : []
+    )
+  )
 }
 
 const holds = (pid: string, sockets: ReadonlySet<string>): boolean => {

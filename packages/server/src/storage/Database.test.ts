@@ -114,16 +114,19 @@ describe("Database", () => {
       yield* isRefused(file, folder, "corrupt")
     }))
 
-  it.scopedLive.each([0.9, 0.5, 0.1, 0.02])("refuses one that is cut to %d of its length", (part) =>
-    Effect.gen(function*() {
-      const { file, folder } = yield* sound
-      const { size } = fs.statSync(file)
-      fs.truncateSync(file, Math.floor(size * part))
-      yield* isRefused(file, folder, "corrupt")
-      // At the end of a page, too.
-      fs.truncateSync(file, Math.ceil(size * part / 2 / 4096) * 4096)
-      yield* isRefused(file, folder, "corrupt")
-    }))
+  it.scopedLive.each([0.9, 0.5, 0.1, 0.02])(
+    "refuses one that is cut to %d of its length",
+    (part) =>
+      Effect.gen(function*() {
+        const { file, folder } = yield* sound
+        const { size } = fs.statSync(file)
+        fs.truncateSync(file, Math.floor(size * part))
+        yield* isRefused(file, folder, "corrupt")
+        // At the end of a page, too.
+        fs.truncateSync(file, Math.ceil(size * part / 2 / 4096) * 4096)
+        yield* isRefused(file, folder, "corrupt")
+      })
+  )
 
   it.scopedLive("refuses one with damaged pages", () =>
     Effect.gen(function*() {
@@ -135,16 +138,19 @@ describe("Database", () => {
       assert.include(error.hint, "left as it is")
     }))
 
-  it.scopedLive.each(["t3_server_migrations", "t3_auth_migrations"])("refuses one from a newer version (%s)", (table) =>
-    Effect.gen(function*() {
-      const { file, folder } = yield* sound
-      const db = new Sqlite(file)
-      db.prepare(`INSERT INTO ${table} (migration_id, name) VALUES (9999, 'later')`).run()
-      db.pragma("wal_checkpoint(TRUNCATE)")
-      db.close()
-      const error = yield* isRefused(file, folder, "newer")
-      assert.include(error.hint, "Update t3")
-    }))
+  it.scopedLive.each(["t3_server_migrations", "t3_auth_migrations"])(
+    "refuses one from a newer version (%s)",
+    (table) =>
+      Effect.gen(function*() {
+        const { file, folder } = yield* sound
+        const db = new Sqlite(file)
+        db.prepare(`INSERT INTO ${table} (migration_id, name) VALUES (9999, 'later')`).run()
+        db.pragma("wal_checkpoint(TRUNCATE)")
+        db.close()
+        const error = yield* isRefused(file, folder, "newer")
+        assert.include(error.hint, "Update t3")
+      })
+  )
 
   it.scopedLive("tells what it may not read from what is damaged", () =>
     Effect.gen(function*() {

@@ -67,7 +67,10 @@ describe("DirectoryLock", () => {
       const error = yield* Effect.flip(DirectoryLock.acquire(at, "server", now))
       assert.include(error.message, `pid ${process.pid}`)
       // The refused attempt has opened and closed the file, which must not have dropped the lock.
-      assert.strictEqual((yield* Program.run("hold", { baseDir: at.path, kind: "command", millis: 0 })).first["_tag"], "DirectoryHeld")
+      assert.strictEqual(
+        (yield* Program.run("hold", { baseDir: at.path, kind: "command", millis: 0 })).first["_tag"],
+        "DirectoryHeld"
+      )
       yield* Scope.close(first, Exit.void)
       yield* DirectoryLock.acquire(at, "server", now)
     }))

@@ -69,7 +69,9 @@ const attempt = (directory: DataDirectory, holder: Holder): Effect.Effect<Sqlite
         ? new Busy({ holder: known })
         : new DatabaseRefused({
           hint: "Move it away; it holds nothing but the name of the process that uses the directory.",
-          message: `The lock file ${directory.lock} cannot be used (${cause instanceof Error ? cause.message : "unknown"}).`,
+          message: `The lock file ${directory.lock} cannot be used (${
+            cause instanceof Error ? cause.message : "unknown"
+          }).`,
           reason: "failed"
         })
     }

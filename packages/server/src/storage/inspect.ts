@@ -10,7 +10,8 @@ const magic = "SQLite format 3\0"
 
 const corrupt = (file: string, what: string) =>
   new DatabaseRefused({
-    hint: `It was left as it is. Restore it from a backup, or move it away to start anew; paired devices then pair again.`,
+    hint:
+      `It was left as it is. Restore it from a backup, or move it away to start anew; paired devices then pair again.`,
     message: `The database ${file} is damaged: ${what}.`,
     reason: "corrupt"
   })
