@@ -14,7 +14,7 @@ export const open = (to: NetConnectOpts) =>
   )
 
 /** Everything that comes until the other side closes. */
-export const untilClosed = (socket: Socket) =>
+const untilClosed = (socket: Socket) =>
   Effect.async<string>((resume) => {
     let text = ""
     socket.on("data", (chunk) => {

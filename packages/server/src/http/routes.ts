@@ -1,7 +1,7 @@
 /** The handlers of the API: decoding and authorization are done, only the call is left. */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApp from "@effect/platform/HttpApp"
-import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { type Exchange, PairingStore } from "@t3/auth-core/PairingStore"
 import { SessionStore } from "@t3/auth-core/SessionStore"

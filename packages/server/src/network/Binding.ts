@@ -50,8 +50,10 @@ const resolve = (host: string): Effect.Effect<ReadonlyArray<Address.Address>, Ho
       )
     }
     const here = Address.ofThisMachine()
-    const carried = here.filter((local) => local.interface === text && local.address.kind !== "link-local")
-    if (carried.length > 0) return Effect.succeed(carried.map((local) => local.address))
+    const carried = here.filter((local) => local.interface === text).map((local) => local.address)
+    const usable = carried.filter((address) => address.kind !== "link-local")
+    if (usable.length > 0) return Effect.succeed(usable)
+    if (carried.length > 0) return refuse(`--host ${text} has link-local addresses only.`, addressesHere())
     return Option.match(Address.parse(text), {
       onNone: () => fromName(text, here),
       onSome: (address) =>
