@@ -25,7 +25,7 @@ const label = fc.stringMatching(/^[a-z][a-z0-9]{0,12}$/)
 const group = fc.integer({ max: 0xffff, min: 0 }).map((number) => number.toString(16))
 
 /** Hosts as a URL writes them: names, IPv4 and bracketed IPv6. */
-export const host = fc.oneof(
+const host = fc.oneof(
   fc.constantFrom("pair", "localhost", "a.pair"),
   fc.array(label, { maxLength: 4, minLength: 1 }).map((labels) => labels.join(".")),
   fc.ipV4(),
