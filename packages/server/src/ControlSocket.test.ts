@@ -27,8 +27,13 @@ const call = (socketPath: string, method: string, path: string, body?: object, h
       response.on("data", (chunk) => {
         answer += String(chunk)
       })
-      response.on("end", () =>
-        resume(Effect.succeed({ body: JSON.parse(answer) as Record<string, unknown>, status: response.statusCode ?? 0 })))
+      response.on(
+        "end",
+        () =>
+          resume(
+            Effect.succeed({ body: JSON.parse(answer) as Record<string, unknown>, status: response.statusCode ?? 0 })
+          )
+      )
     })
     sent.once("error", (error) => resume(Effect.fail(error)))
     sent.end(text)
@@ -54,7 +59,9 @@ describe("the control socket", () => {
     Effect.gen(function*() {
       const { server, socket } = yield* start(yield* data)
       const pairing = yield* call(socket, "POST", "/api/access/pairings", { role: "owner" })
-      assert.deepStrictEqual([pairing.status, (pairing.body["pairing"] as Record<string, unknown>)["issuedBy"]], [201, { kind: "cli" }])
+      assert.deepStrictEqual([pairing.status, (pairing.body["pairing"] as Record<string, unknown>)["issuedBy"]], [201, {
+        kind: "cli"
+      }])
       assert.strictEqual((yield* call(socket, "GET", "/api/access/sessions")).status, 200)
       assert.strictEqual((yield* call(socket, "GET", "/api/environment")).body["label"], server.environment.label)
       // Neither a name nor a bad credential matters here.
@@ -83,7 +90,8 @@ describe("the control socket", () => {
       const seen: Array<string> = []
       let over = false
       const asking = Effect.flatMap(Effect.sync(() => over), (after) =>
-        Effect.map(statusOf(base, Redacted.value(token)), (status) => seen.push(`${after ? "after" : "before"}: ${status}`)))
+        Effect.map(statusOf(base, Redacted.value(token)), (status) =>
+          seen.push(`${after ? "after" : "before"}: ${status}`)))
       const all = yield* Effect.fork(Effect.replicateEffect(Effect.forever(asking), 4).pipe(Effect.withConcurrency(4)))
       yield* Effect.sleep("100 millis")
       yield* call(socket, "DELETE", `/api/access/sessions/${session.id}`)

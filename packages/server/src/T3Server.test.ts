@@ -241,6 +241,15 @@ describe("a server that cannot start", () => {
     }))
 })
 
+describe("the example of the README", () => {
+  it.scopedLive("runs", () =>
+    Effect.gen(function*() {
+      const example = yield* Processes.runExample(yield* data)
+      const base = /^my host is at (http:\/\/127\.0\.0\.1:\d+)$/.exec(example.line)?.[1] ?? example.line
+      assert.strictEqual(yield* Effect.promise(() => fetch(`${base}/health`).then(({ status }) => status)), 200)
+    }))
+})
+
 describe("a server that ends", () => {
   it.scopedLive("is gone within four seconds, whoever hangs on", () =>
     Effect.gen(function*() {

@@ -1,13 +1,21 @@
-/** Makes one file of `program.ts`, once per run, so that tests can start it as a process of its own. */
+/** Makes one file each of `program.ts` and of the README's example, once per run, so that tests can start them as processes. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { build } from "tsup"
 
-export default () =>
-  build({
+const extractExample = () => {
+  const [, code = ""] = /```js\n(.*?)```/s.exec(readFileSync("README.md", "utf8")) ?? []
+  mkdirSync(".tmp", { recursive: true })
+  writeFileSync(".tmp/example.mjs", code)
+}
+
+export default async () => {
+  extractExample()
+  await build({
     banner: { js: "import { createRequire } from \"node:module\"; const require = createRequire(import.meta.url)" },
     clean: false,
     config: false,
     dts: false,
-    entry: ["test/program.ts"],
+    entry: { example: ".tmp/example.mjs", program: "test/program.ts" },
     esbuildOptions: (options) => {
       options.conditions = ["@t3/source"]
     },
@@ -19,3 +27,4 @@ export default () =>
     silent: true,
     target: "node20"
   })
+}

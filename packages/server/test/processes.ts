@@ -4,13 +4,15 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 
-const file = fileURLToPath(new URL("../.tmp/program.js", import.meta.url))
+const built = (name: string) => fileURLToPath(new URL(`../.tmp/${name}.js`, import.meta.url))
 
 export interface Running {
   readonly process: ChildProcess
   readonly pid: number
-  /** The first line that it said. */
+  /** The first line that it said, as JSON. */
   readonly first: Record<string, unknown>
+  /** The same as it is. */
+  readonly line: string
   /** Its exit code, once it has ended; the signal's name where one ended it. */
   readonly exit: Effect.Effect<number | string | null>
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<number | string | null>
@@ -23,16 +25,17 @@ const start = (args: ReadonlyArray<string>) =>
       child.once("exit", (code, signal) => resolve(code ?? signal))
     })
     const lines = createInterface({ input: child.stdout })
-    const say = (first: Record<string, unknown>) =>
+    const say = (line: string) =>
       resume(Effect.succeed({
         exit: Effect.promise(() => exit),
-        first,
+        first: line.startsWith("{") ? JSON.parse(line) as Record<string, unknown> : {},
+        line,
         kill: (signal) => Effect.zipRight(Effect.sync(() => child.kill(signal)), Effect.promise(() => exit)),
         pid: child.pid ?? 0,
         process: child
       }))
-    lines.once("line", (line) => say(JSON.parse(line) as Record<string, unknown>))
-    lines.once("close", () => say({}))
+    lines.once("line", say)
+    lines.once("close", () => say(""))
   })
 
 const started = (args: ReadonlyArray<string>) =>
@@ -42,7 +45,11 @@ const started = (args: ReadonlyArray<string>) =>
   )
 
 /** Starts it and waits for its first line. */
-export const run = (command: "serve" | "hold", options: object) => started([file, command, JSON.stringify(options)])
+export const run = (command: "serve" | "hold", options: object) =>
+  started([built("program"), command, JSON.stringify(options)])
+
+/** Starts the example of the README. */
+export const runExample = (folder: string) => started([built("example"), folder])
 
 /** Another program of this machine, which has nothing to do with us; says a line of JSON. */
 export const other = (script: string) => started(["-e", script])

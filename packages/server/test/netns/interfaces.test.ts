@@ -69,7 +69,10 @@ describe("what is told of a machine", () => {
   it.scopedLive("1: is what there is, where there is no default route", () =>
     Effect.gen(function*() {
       yield* machine({ docker0: crowd.docker0, eth0: crowd.eth0 })
-      assert.deepStrictEqual(yield* told(["0.0.0.0"]), ["lan http://192.168.77.5:3773", "loopback http://127.0.0.1:3773"])
+      assert.deepStrictEqual(yield* told(["0.0.0.0"]), [
+        "lan http://192.168.77.5:3773",
+        "loopback http://127.0.0.1:3773"
+      ])
     }))
 
   it.scopedLive("is loopback alone on a machine without a network", () =>
@@ -107,7 +110,9 @@ describe("what is told of a machine", () => {
       const own = Address.ofThisMachine().find(({ address }) => address.kind === "link-local")
       if (own !== undefined) {
         assert.include(own.address.text, "%eth0")
-        assert.deepStrictEqual((yield* Binding.resolveAll([own.address.text])).map(({ text }) => text), [own.address.text])
+        assert.deepStrictEqual((yield* Binding.resolveAll([own.address.text])).map(({ text }) => text), [
+          own.address.text
+        ])
       }
     }))
 })
@@ -119,8 +124,7 @@ describe("a server on such a machine", () => {
       return yield* Effect.provide(T3Server, yield* Layer.build(T3Server.layer({ baseDir, hosts, port: 0 })))
     })
 
-  const statusOf = (base: string) =>
-    Effect.promise(() => fetch(`${base}/health`).then(({ status }) => status, () => 0))
+  const statusOf = (base: string) => Effect.promise(() => fetch(`${base}/health`).then(({ status }) => status, () => 0))
 
   it.scopedLive("2: answers where it was told to, and nowhere else", () =>
     Effect.gen(function*() {
@@ -137,7 +141,8 @@ describe("a server on such a machine", () => {
     Effect.gen(function*() {
       yield* machine(crowd, "192.168.77.1")
       const endpoints = yield* (yield* start(["0.0.0.0"])).endpoints
-      for (const { connectionString } of endpoints) assert.strictEqual(yield* statusOf(connectionString), 200, connectionString)
+      for (const { connectionString } of endpoints)
+        assert.strictEqual(yield* statusOf(connectionString), 200, connectionString)
       const port = new URL(endpoints[0]?.connectionString ?? "").port
       assert.strictEqual(yield* statusOf(`http://172.17.0.1:${port}`), 200)
       const asked = (host: string) =>
