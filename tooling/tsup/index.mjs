@@ -10,6 +10,7 @@ export const library = defineConfig({
   sourcemap: true,
   clean: true,
   dts: false,
+  external: [/^node:/],
   removeNodeProtocol: false,
   silent: true
 })
