@@ -8,7 +8,6 @@ import { baseUrl, layerServer } from "../../test/withServer.ts"
 import { namesOf } from "../network/HostRule.ts"
 import { listen } from "../network/listen.ts"
 import { guarded } from "./guard.ts"
-import { securityHeaders } from "./securityHeaders.ts"
 
 const port = Effect.map(baseUrl, (base) => Number(new URL(base).port))
 
@@ -20,8 +19,21 @@ const send = (text: string) =>
       raw.send({ host: "127.0.0.1", port }, text.replace("HOST", `Host: localhost:${port}\r\nConnection: close`))
   )
 
+/** On every answer, whatever it answers. */
+const required = {
+  "cache-control": "no-store",
+  "content-security-policy": "frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY"
+}
+
 const isProtected = (answer: string) => {
-  for (const [name, value] of Object.entries(securityHeaders)) assert.include(answer, `\r\n${name}: ${value}\r\n`)
+  const headers = new Map(
+    (answer.split("\r\n\r\n")[0] ?? "").split("\r\n").map((line) => [line.replace(/:.*/, "").toLowerCase(), line])
+  )
+  for (const [name, value] of Object.entries(required)) assert.include(headers.get(name) ?? "", value, name)
 }
 
 const malformed = [
@@ -94,8 +106,9 @@ layer(layerServer(), { excludeTestServices: true })("every answer", (it) => {
         yield* callJson("POST", "/api/access/pairings", {}, good)
       ]
       for (const { headers, status } of answers) {
-        for (const [name, value] of Object.entries(securityHeaders))
-          assert.strictEqual(headers.get(name), value, `${status} ${name}`)
+        for (const [name, value] of Object.entries(required)) {
+          assert.include(headers.get(name) ?? "", value, `${status} ${name}`)
+        }
         assert.isNull(headers.get("access-control-allow-origin"))
         assert.isNull(headers.get("server"))
         assert.isNull(headers.get("x-powered-by"))
