@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access } from "@t3/auth-core/Access"
-import { Clock, Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Redacted, Scope } from "effect"
 import * as fs from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -166,6 +166,31 @@ describe("a server", () => {
       const db = new Sqlite(join(baseDir, "t3.db"), { readonly: true })
       assert.deepStrictEqual(db.prepare("SELECT path FROM t3_projects").pluck().all(), [cwd])
       db.close()
+    }))
+})
+
+describe("a server that starts", () => {
+  it.scopedLive("answers every connection that it accepts, from the first on", () =>
+    Effect.gen(function*() {
+      const baseDir = yield* data
+      const { base } = yield* Effect.scoped(start({ baseDir }))
+      const port = portOf(base)
+      const seen: Array<string> = []
+      const ask = raw.send(
+        { host: "127.0.0.1", port },
+        "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+      ).pipe(
+        Effect.match({
+          onFailure: ({ code }) => code ?? "",
+          onSuccess: (answer) => answer.slice(0, 15)
+        }),
+        Effect.tap((result) => Effect.sync(() => seen.push(result)))
+      )
+      const asking = yield* Effect.fork(Effect.replicateEffect(Effect.forever(ask), 4).pipe(Effect.withConcurrency(4)))
+      yield* Processes.run("serve", { baseDir, port })
+      yield* Effect.sleep("200 millis")
+      yield* Fiber.interrupt(asking)
+      assert.deepStrictEqual(Array.from(new Set(seen)).sort(), ["ECONNREFUSED", "HTTP/1.1 200 OK"])
     }))
 })
 
