@@ -75,7 +75,8 @@ export const session = {
   kind: "bearer",
   lastUsedAt: "2026-01-02T00:00:00.000Z",
   role: "owner",
-  scopes: ["environment:read"]
+  scopes: ["environment:read"],
+  state: "live"
 }
 
 /** Answers the two routes of pairing as a T3 server does. */

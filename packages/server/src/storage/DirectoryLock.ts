@@ -54,6 +54,22 @@ const take = (db: Sqlite.Database, holder: Holder): void => {
   db.exec("BEGIN IMMEDIATE")
 }
 
+/** SQLite says what is wrong with the file; anything else was wrong before it looked: its native part did not load. */
+const unusable = (directory: DataDirectory, cause: unknown): DatabaseRefused => {
+  const reason = (cause instanceof Error ? cause.message : "unknown").split("\n")[0]
+  return cause instanceof Sqlite.SqliteError
+    ? new DatabaseRefused({
+      hint: "Move it away; it holds nothing but the name of the process that uses the directory.",
+      message: `The lock file ${directory.lock} cannot be used (${reason}).`,
+      reason: "failed"
+    })
+    : new DatabaseRefused({
+      hint: "Run `npm rebuild better-sqlite3` where t3 is installed, and allow its install script if npm asks.",
+      message: `SQLite does not load in Node ${process.versions.node}: ${reason}`,
+      reason: "failed"
+    })
+}
+
 const attempt = (directory: DataDirectory, holder: Holder): Effect.Effect<Sqlite.Database, Busy | DatabaseRefused> =>
   Effect.suspend((): Effect.Effect<Sqlite.Database, Busy | DatabaseRefused> => {
     let db: Sqlite.Database | undefined
@@ -67,13 +83,7 @@ const attempt = (directory: DataDirectory, holder: Holder): Effect.Effect<Sqlite
       db?.close()
       return isBusy(cause)
         ? new Busy({ holder: known })
-        : new DatabaseRefused({
-          hint: "Move it away; it holds nothing but the name of the process that uses the directory.",
-          message: `The lock file ${directory.lock} cannot be used (${
-            cause instanceof Error ? cause.message : "unknown"
-          }).`,
-          reason: "failed"
-        })
+        : unusable(directory, cause)
     }
   })
 
