@@ -56,7 +56,7 @@ const take = (db: Sqlite.Database, holder: Holder): void => {
 
 /** SQLite says what is wrong with the file; anything else was wrong before it looked: its native part did not load. */
 const unusable = (directory: DataDirectory, cause: unknown): DatabaseRefused => {
-  const reason = (cause instanceof Error ? cause.message : "unknown").split("\n")[0]
+  const reason = (cause instanceof Error ? cause.message : "unknown").replace(/\s+/g, " ")
   return cause instanceof Sqlite.SqliteError
     ? new DatabaseRefused({
       hint: "Move it away; it holds nothing but the name of the process that uses the directory.",
