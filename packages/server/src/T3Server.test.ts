@@ -69,10 +69,16 @@ describe("a server", () => {
         assert.deepStrictEqual(environment, first.environment)
         assert.strictEqual(yield* statusOf(base, token), 200)
       }))
-      const { access, base, environment } = yield* start({ baseDir, label: " t\u001b[31mwo " })
-      assert.deepStrictEqual(environment, { id: first.environment.id, label: "two" })
-      yield* access.revokeSession(first.session.id)
-      assert.strictEqual(yield* statusOf(base, token), 401)
+      const renamed = { id: first.environment.id, label: "two" }
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { access, base, environment } = yield* start({ baseDir, label: " t\u001b[31mwo " })
+        assert.deepStrictEqual(environment, renamed)
+        yield* access.revokeSession(first.session.id)
+        assert.strictEqual(yield* statusOf(base, token), 401)
+      }))
+      const last = yield* start({ baseDir, label: " " })
+      assert.deepStrictEqual(last.environment, renamed)
+      assert.strictEqual(yield* statusOf(last.base, token), 401)
     }))
 
   it.scopedLive("11: does not bring a revoked session back, however it ended", () =>

@@ -152,6 +152,19 @@ describe("Database", () => {
       })
   )
 
+  it.scopedLive("leaves what a newer version wrote last in its side files", () =>
+    Effect.gen(function*() {
+      const { file, folder } = yield* sound
+      const db = new Sqlite(file)
+      db.prepare("INSERT INTO t3_server_migrations (migration_id, name) VALUES (9999, 'later')").run()
+      const copy = yield* temporaryFolder
+      for (const name of ["t3.db", "t3.db-wal"]) fs.copyFileSync(join(folder, name), join(copy, name))
+      db.close()
+      const written = fs.readFileSync(join(copy, "t3.db-wal"))
+      yield* isRefused(join(copy, "t3.db"), copy, "newer")
+      assert.isTrue(fs.readFileSync(join(copy, "t3.db-wal")).equals(written))
+    }))
+
   it.scopedLive("tells what it may not read from what is damaged", () =>
     Effect.gen(function*() {
       const { file } = yield* sound
