@@ -1,53 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Access } from "@t3/auth-core/Access"
-import { Clock, Effect, Exit, Fiber, Layer, Redacted, Scope } from "effect"
+import { Clock, Effect, Layer, Redacted } from "effect"
 import * as fs from "node:fs"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import * as Processes from "../test/processes.ts"
 import * as raw from "../test/raw.ts"
-import { temporaryFolder } from "../test/withServer.ts"
+import { dataFolder, portOf, startServer, statusOf, temporaryFolder } from "../test/withServer.ts"
 import * as DataDirectory from "./DataDirectory.ts"
 import { layerAccess } from "./LocalStores.ts"
-import { type Options, T3Server } from "./T3Server.ts"
-
-/** A server that runs until the scope closes. */
-const start = (options: Options) =>
-  Effect.gen(function*() {
-    const server = yield* Effect.provide(T3Server, yield* Layer.build(T3Server.layer({ port: 0, ...options })))
-    const endpoints = (yield* server.endpoints).map((endpoint) => endpoint.connectionString)
-    return { ...server, base: endpoints[0] ?? "none", endpoints }
-  })
-
-/** What keeps it from starting. */
-const refusal = (options: Options) => Effect.flip(Effect.scoped(start(options)))
-
-const data = Effect.map(temporaryFolder, (folder) => join(folder, "data"))
-
-const statusOf = (base: string, token: string) =>
-  Effect.promise(() =>
-    fetch(`${base}/api/session`, { headers: { authorization: `Bearer ${token}` } }).then(({ status }) => status)
-  )
-
-const portOf = (base: string) => Number(new URL(base).port)
-
-/** A port that somebody else listens on. */
-const taken = Effect.map(
-  Effect.acquireRelease(
-    Effect.async<ReturnType<typeof createServer>>((resume) => {
-      const server = createServer()
-      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-    }),
-    (server) => Effect.sync(() => server.close())
-  ),
-  (server) => (server.address() as AddressInfo).port
-)
 
 describe("a server", () => {
   it.scopedLive("tells anyone no more than its id", () =>
     Effect.gen(function*() {
-      const { base, environment } = yield* start({ baseDir: yield* data, label: "secret-project" })
+      const { base, environment } = yield* startServer({ baseDir: yield* dataFolder, label: "secret-project" })
       const answer = yield* Effect.promise(() => fetch(`${base}/.well-known/t3/environment`).then((it) => it.json()))
       assert.deepStrictEqual(answer, {
         authMethods: ["pairing-token"],
@@ -58,32 +23,32 @@ describe("a server", () => {
 
   it.scopedLive("keeps its id, its name and its sessions when it starts again", () =>
     Effect.gen(function*() {
-      const baseDir = yield* data
+      const baseDir = yield* dataFolder
       const first = yield* Effect.scoped(Effect.gen(function*() {
-        const { access, environment } = yield* start({ baseDir, label: "one" })
+        const { access, environment } = yield* startServer({ baseDir, label: "one" })
         return { environment, ...(yield* access.issueSession({ device: {}, role: "owner" })) }
       }))
       const token = Redacted.value(first.token)
       yield* Effect.scoped(Effect.gen(function*() {
-        const { base, environment } = yield* start({ baseDir })
+        const { base, environment } = yield* startServer({ baseDir })
         assert.deepStrictEqual(environment, first.environment)
         assert.strictEqual(yield* statusOf(base, token), 200)
       }))
       const renamed = { id: first.environment.id, label: "two" }
       yield* Effect.scoped(Effect.gen(function*() {
-        const { access, base, environment } = yield* start({ baseDir, label: " t\u001b[31mwo " })
+        const { access, base, environment } = yield* startServer({ baseDir, label: " t\u001b[31mwo " })
         assert.deepStrictEqual(environment, renamed)
         yield* access.revokeSession(first.session.id)
         assert.strictEqual(yield* statusOf(base, token), 401)
       }))
-      const last = yield* start({ baseDir, label: " " })
+      const last = yield* startServer({ baseDir, label: " " })
       assert.deepStrictEqual(last.environment, renamed)
       assert.strictEqual(yield* statusOf(last.base, token), 401)
     }))
 
   it.scopedLive("11: does not bring a revoked session back, however it ended", () =>
     Effect.gen(function*() {
-      const baseDir = yield* data
+      const baseDir = yield* dataFolder
       const killed = yield* Processes.run("serve", { baseDir, port: 0 })
       const [base] = killed.first["endpoints"] as ReadonlyArray<string>
       const body = new URLSearchParams({
@@ -104,15 +69,15 @@ describe("a server", () => {
       )
       assert.include(answer, "HTTP/1.1 200")
       yield* killed.kill("SIGKILL")
-      const again = yield* start({ baseDir })
+      const again = yield* startServer({ baseDir })
       assert.strictEqual(yield* statusOf(again.base, token), 401)
       assert.strictEqual(again.environment.id, (killed.first["environment"] as Record<string, string>)["id"])
     }))
 
   it.scopedLive("8: keeps no secret in its folder", () =>
     Effect.gen(function*() {
-      const baseDir = yield* data
-      const { access } = yield* start({ baseDir })
+      const baseDir = yield* dataFolder
+      const { access } = yield* startServer({ baseDir })
       const pairing = Redacted.value((yield* access.issuePairing({ label: "", role: "owner", ttl: 60 })).token)
       const session = Redacted.value((yield* access.issueSession({ device: {}, role: "owner" })).token)
       const files = fs.readdirSync(baseDir).filter((name) => fs.statSync(join(baseDir, name)).isFile())
@@ -124,10 +89,10 @@ describe("a server", () => {
 
   it.scopedLive("7: is the only one in its folder; a second is told at once who runs there", () =>
     Effect.gen(function*() {
-      const baseDir = yield* data
+      const baseDir = yield* dataFolder
       const first = yield* Processes.run("serve", { baseDir, port: 0 })
       const before = yield* Clock.currentTimeMillis
-      const error = yield* refusal({ baseDir })
+      const error = yield* Effect.flip(Effect.scoped(startServer({ baseDir })))
       assert.isBelow((yield* Clock.currentTimeMillis) - before, 2_000)
       assert.strictEqual(error._tag, "DirectoryHeld")
       assert.include(error.message, `A T3 server (pid ${first.pid}`)
@@ -139,20 +104,20 @@ describe("a server", () => {
 
   it.scopedLive("7: waits for a command that is at work in its folder", () =>
     Effect.gen(function*() {
-      const baseDir = yield* data
+      const baseDir = yield* dataFolder
       yield* Processes.run("hold", { baseDir, kind: "command", millis: 800 })
-      yield* start({ baseDir })
+      yield* startServer({ baseDir })
     }))
 
   it.scopedLive("sees what a command did in its folder before", () =>
     Effect.gen(function*() {
-      const baseDir = yield* data
+      const baseDir = yield* dataFolder
       const directory = yield* DataDirectory.prepare(baseDir)
       const issued = yield* Effect.provide(
         Effect.flatMap(Access, (access) => access.issueSession({ device: { label: "script" }, role: "viewer" })),
         layerAccess(directory, { kind: "cli" })
       )
-      const { access, base } = yield* start({ baseDir })
+      const { access, base } = yield* startServer({ baseDir })
       assert.strictEqual(yield* statusOf(base, Redacted.value(issued.token)), 200)
       const { items } = yield* access.listSessions({ all: false, limit: 10 })
       assert.deepStrictEqual(items.map(({ device, issuedBy }) => [device.label, issuedBy]), [["script", {
@@ -163,11 +128,11 @@ describe("a server", () => {
   it.scopedLive("makes the folder that it is given a project, once", () =>
     Effect.gen(function*() {
       const cwd = yield* temporaryFolder
-      const baseDir = yield* data
-      yield* Effect.scoped(start({ baseDir, cwd }))
+      const baseDir = yield* dataFolder
+      yield* Effect.scoped(startServer({ baseDir, cwd }))
       fs.symlinkSync(cwd, `${cwd}-link`)
       yield* Effect.addFinalizer(() => Effect.sync(() => fs.rmSync(`${cwd}-link`)))
-      yield* Effect.scoped(start({ baseDir, cwd: `${cwd}-link` }))
+      yield* Effect.scoped(startServer({ baseDir, cwd: `${cwd}-link` }))
       const { default: Sqlite } = yield* Effect.promise(() => import("better-sqlite3"))
       const db = new Sqlite(join(baseDir, "t3.db"), { readonly: true })
       assert.deepStrictEqual(db.prepare("SELECT path FROM t3_projects").pluck().all(), [cwd])
@@ -175,35 +140,10 @@ describe("a server", () => {
     }))
 })
 
-describe("a server that starts", () => {
-  it.scopedLive("answers every connection that it accepts, from the first on", () =>
-    Effect.gen(function*() {
-      const baseDir = yield* data
-      const { base } = yield* Effect.scoped(start({ baseDir }))
-      const port = portOf(base)
-      const seen: Array<string> = []
-      const ask = raw.send(
-        { host: "127.0.0.1", port },
-        "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-      ).pipe(
-        Effect.match({
-          onFailure: ({ code }) => code ?? "",
-          onSuccess: (answer) => answer.slice(0, 15)
-        }),
-        Effect.tap((result) => Effect.sync(() => seen.push(result)))
-      )
-      const asking = yield* Effect.fork(Effect.replicateEffect(Effect.forever(ask), 4).pipe(Effect.withConcurrency(4)))
-      yield* Processes.run("serve", { baseDir, port })
-      yield* Effect.sleep("200 millis")
-      yield* Fiber.interrupt(asking)
-      assert.deepStrictEqual(Array.from(new Set(seen)).sort(), ["ECONNREFUSED", "HTTP/1.1 200 OK"])
-    }))
-})
-
 describe("the addresses of a server", () => {
   it.scopedLive("are those that are bound, on one port", () =>
     Effect.gen(function*() {
-      const { endpoints } = yield* start({ baseDir: yield* data, hosts: ["127.0.0.2", "127.1"] })
+      const { endpoints } = yield* startServer({ baseDir: yield* dataFolder, hosts: ["127.0.0.2", "127.1"] })
       const port = portOf(endpoints[0] ?? "")
       assert.deepStrictEqual(endpoints, [`http://127.0.0.2:${port}`, `http://127.0.0.1:${port}`])
       for (const base of endpoints) {
@@ -213,7 +153,7 @@ describe("the addresses of a server", () => {
 
   it.scopedLive("1: 2: lead to it, first of all, where it listens on every interface", () =>
     Effect.gen(function*() {
-      const { endpoints } = yield* start({ baseDir: yield* data, hosts: ["0.0.0.0"] })
+      const { endpoints } = yield* startServer({ baseDir: yield* dataFolder, hosts: ["0.0.0.0"] })
       assert.notInclude(endpoints.join(" "), "localhost")
       assert.notInclude(endpoints.join(" "), "0.0.0.0")
       assert.include(endpoints.at(-1) ?? "", "http://127.0.0.1:")
@@ -224,9 +164,9 @@ describe("the addresses of a server", () => {
 
   it.scopedLive("begin with the names that are to be told, under which it answers", () =>
     Effect.gen(function*() {
-      const { endpoints } = yield* start({
+      const { endpoints } = yield* startServer({
         advertiseHosts: ["Box.Example", "127.0.0.1"],
-        baseDir: yield* data,
+        baseDir: yield* dataFolder,
         hosts: ["127.0.0.1"]
       })
       const port = portOf(endpoints[0] ?? "")
@@ -239,74 +179,11 @@ describe("the addresses of a server", () => {
     }))
 })
 
-describe("a server that cannot start", () => {
-  it.scopedLive("2: 20: makes nothing where a host or the folder is refused", () =>
-    Effect.gen(function*() {
-      const baseDir = yield* data
-      assert.strictEqual((yield* refusal({ baseDir, hosts: [""] }))._tag, "HostRefused")
-      assert.strictEqual((yield* refusal({ baseDir, hosts: ["192.0.2.7"] }))._tag, "HostRefused")
-      assert.strictEqual((yield* refusal({ advertiseHosts: ["http://box"], baseDir }))._tag, "HostRefused")
-      assert.strictEqual((yield* refusal({ baseDir, cwd: join(baseDir, "missing") }))._tag, "FolderRefused")
-      assert.strictEqual((yield* refusal({ baseDir, cwd: process.execPath }))._tag, "FolderRefused")
-      assert.isFalse(fs.existsSync(baseDir))
-    }))
-
-  it.scopedLive("15: lets go of the folder where the port is taken", () =>
-    Effect.gen(function*() {
-      const baseDir = yield* data
-      const port = yield* taken
-      const error = yield* refusal({ baseDir, cwd: baseDir.replace(/data$/, ""), port })
-      assert.strictEqual(error._tag, "PortRefused")
-      assert.include(error.message, String(port))
-      assert.deepStrictEqual(fs.readdirSync(baseDir).sort(), ["lock.db", "t3.db"])
-      yield* start({ baseDir })
-    }))
-
-  it.scopedLive("keeps a damaged database, and does not open the port", () =>
-    Effect.gen(function*() {
-      const baseDir = yield* data
-      yield* DataDirectory.prepare(baseDir)
-      fs.writeFileSync(join(baseDir, "t3.db"), "damaged")
-      assert.strictEqual((yield* refusal({ baseDir }))._tag, "DatabaseRefused")
-      assert.strictEqual(fs.readFileSync(join(baseDir, "t3.db"), "utf8"), "damaged")
-    }))
-})
-
 describe("the example of the README", () => {
   it.scopedLive("runs", () =>
     Effect.gen(function*() {
-      const example = yield* Processes.runExample(yield* data)
+      const example = yield* Processes.runExample(yield* dataFolder)
       const base = /^my host is at (http:\/\/127\.0\.0\.1:\d+)$/.exec(example.line)?.[1] ?? example.line
       assert.strictEqual(yield* Effect.promise(() => fetch(`${base}/health`).then(({ status }) => status)), 200)
-    }))
-})
-
-describe("a server that ends", () => {
-  it.scopedLive("is gone within four seconds, whoever hangs on", () =>
-    Effect.gen(function*() {
-      const baseDir = yield* data
-      const scope = yield* Scope.make()
-      const { base } = yield* Scope.extend(start({ baseDir }), scope)
-      const half =
-        "POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
-      for (const to of [{ host: "127.0.0.1", port: portOf(base) }, { path: DataDirectory.at(baseDir).socket }]) {
-        const socket = yield* raw.open(to)
-        socket.write(half)
-      }
-      yield* Effect.sleep("100 millis")
-      const before = yield* Clock.currentTimeMillis
-      yield* Scope.close(scope, Exit.void)
-      assert.isBelow((yield* Clock.currentTimeMillis) - before, 4_000)
-      yield* start({ baseDir })
-    }))
-
-  it.scopedLive("ends well at SIGTERM, and takes its socket along", () =>
-    Effect.gen(function*() {
-      const baseDir = yield* data
-      const server = yield* Processes.run("serve", { baseDir, port: 0 })
-      const before = yield* Clock.currentTimeMillis
-      yield* server.kill("SIGTERM")
-      assert.isBelow((yield* Clock.currentTimeMillis) - before, 2_000)
-      assert.deepStrictEqual(fs.readdirSync(baseDir).sort(), ["lock.db", "t3.db"])
     }))
 })

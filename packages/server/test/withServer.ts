@@ -21,3 +21,22 @@ export const baseUrl = Effect.flatMap(
   T3Server,
   (server) => Effect.map(server.endpoints, (all) => all[0]?.connectionString ?? "none")
 )
+
+/** A data directory that is not there yet. */
+export const dataFolder = Effect.map(temporaryFolder, (folder) => join(folder, "data"))
+
+/** A server that runs until the scope closes, on a free port where none is named. */
+export const startServer = (options: Options) =>
+  Effect.gen(function*() {
+    const server = yield* Effect.provide(T3Server, yield* Layer.build(T3Server.layer({ port: 0, ...options })))
+    const endpoints = (yield* server.endpoints).map((endpoint) => endpoint.connectionString)
+    return { ...server, base: endpoints[0] ?? "none", endpoints }
+  })
+
+export const portOf = (base: string) => Number(new URL(base).port)
+
+/** How a server answers who asks with this token. */
+export const statusOf = (base: string, token: string) =>
+  Effect.promise(() =>
+    fetch(`${base}/api/session`, { headers: { authorization: `Bearer ${token}` } }).then(({ status }) => status)
+  )
