@@ -51,7 +51,7 @@ const makeRenewals = Effect.gen(function*() {
     return Effect.forEach(Arr.chunksOf(rows, batch), write, { discard: true })
   }))
   yield* Effect.addFinalizer(() => writeAll)
-  yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Queue.take(wake), writeAll)))
+  yield* Effect.forkScoped(Effect.interruptible(Effect.forever(Effect.zipRight(Queue.take(wake), writeAll))))
   return (row: SessionRow) => {
     used.set(row.id, row)
     Queue.unsafeOffer(wake, undefined)

@@ -31,7 +31,8 @@ const layerPruning = Layer.scopedDiscard(Effect.gen(function*() {
     yield* sql`DELETE FROM t3_pairings WHERE ended_at < ${ended} OR expires_at < ${ended}`
     yield* sql`DELETE FROM t3_access_log WHERE at < ${now - Duration.toMillis(policy.keepLog)}`
   }).pipe(stored("SqlStores.prune"), Effect.ignore)
-  yield* Effect.forkScoped(Effect.repeat(prune, Schedule.spaced("1 day")))
+  // Also where a host builds this layer in an uninterruptible region: closing it must not wait for a day.
+  yield* Effect.forkScoped(Effect.interruptible(Effect.repeat(prune, Schedule.spaced("1 day"))))
 }))
 
 /** The stores; the tables must be there (`AuthMigrations.migrate`). */
