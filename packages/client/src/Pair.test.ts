@@ -18,8 +18,11 @@ describe("pair", () => {
       const server = yield* T.serve(T.asT3)
       const before = yield* DateTime.now
       const session = yield* paired({ host: ` 127.0.0.1:${server.port} `, token: "k7qx-2m9p htrd" }, {
-        actorToken: Redacted.make(T.sessionToken),
         device: { kind: "script", label: "ci & co", os: "linux" },
+        earlier: [
+          { environmentId: "aaaaaaaaaaaa", token: Redacted.make("a secret of another environment") },
+          { environmentId: T.ids.environment, token: Redacted.make(T.sessionToken) }
+        ],
         scopes: ["project:read", "environment:read"]
       })
       assert.deepStrictEqual(Object.fromEntries(new URLSearchParams(posts(server)[0]?.body)), {
@@ -42,6 +45,15 @@ describe("pair", () => {
       const life = Duration.toSeconds(DateTime.distanceDuration(before, session.expiresAt))
       assert.isTrue(life >= 3600 && life < 3610)
       assert.notInclude(JSON.stringify(session), T.sessionToken)
+    }))
+
+  it.scopedLive("keeps the sessions of other environments to itself", () =>
+    Effect.gen(function*() {
+      const server = yield* T.serve(T.asT3)
+      yield* paired(link(server), {
+        earlier: [{ environmentId: "aaaaaaaaaaaa", token: Redacted.make(T.sessionToken) }]
+      })
+      assert.notInclude(JSON.stringify(server.seen), T.sessionToken)
     }))
 
   it.scopedLive("repeats an exchange whose answer was lost, with the same key, once", () =>
@@ -218,7 +230,7 @@ describe("pair", () => {
     Effect.gen(function*() {
       const server = yield* T.serve(T.asT3)
       const error = yield* refused(link(server), {
-        actorToken: Redacted.make("MY-SECRET"),
+        earlier: [{ environmentId: T.ids.environment, token: Redacted.make("MY-SECRET") }],
         idempotencyKey: Redacted.make("x")
       })
       assert.strictEqual(error._tag, "Invalid")

@@ -29,14 +29,23 @@ export type PairTarget = string | {
   readonly token: string | Redacted.Redacted
 }
 
+/** A session that this device has already, and where. */
+export interface EarlierSession {
+  readonly environmentId: string
+  readonly token: Redacted.Redacted
+}
+
 /** What a device may say of itself and ask for. */
 export interface PairOptions {
   /** How lists on the machine show this device. */
   readonly device?: Pick<DeviceFields, "label" | "kind" | "os">
   /** Send the token over plain HTTP to an address that is neither loopback nor tailnet. */
   readonly allowInsecure?: boolean
-  /** The earlier session of this device, which the new one then replaces. */
-  readonly actorToken?: Redacted.Redacted
+  /**
+   * Sessions that this device has. The one of the environment that answers is sent along, and the new one replaces it;
+   * the others stay here, whatever answers at their old address.
+   */
+  readonly earlier?: ReadonlyArray<EarlierSession>
   /** Less than the link gives; all it gives where absent. */
   readonly scopes?: ReadonlyArray<string>
   /** Makes a repeated exchange safe; a fresh one where absent. Give one to retry across a crash. */
@@ -105,14 +114,16 @@ const checkVersion = (address: string, theirs: number): Either.Either<void, Vers
     })
   )
 
-const toRequest = (token: PairingToken.PairingToken, options: PairOptions): OAuth.TokenRequest => ({
+const toRequest = (
+  token: PairingToken.PairingToken,
+  earlier: EarlierSession | undefined,
+  options: PairOptions
+): OAuth.TokenRequest => ({
   grant_type: OAuth.grantType,
   subject_token: token,
   subject_token_type: OAuth.pairingTokenType,
   ...(options.scopes === undefined ? {} : { scope: options.scopes.join(" ") }),
-  ...(options.actorToken === undefined
-    ? {}
-    : { actor_token: options.actorToken, actor_token_type: OAuth.accessTokenType }),
+  ...(earlier === undefined ? {} : { actor_token: earlier.token, actor_token_type: OAuth.accessTokenType }),
   ...(options.device?.label === undefined ? {} : { device_label: options.device.label }),
   ...(options.device?.kind === undefined ? {} : { device_kind: options.device.kind }),
   ...(options.device?.os === undefined ? {} : { device_os: options.device.os })
@@ -152,11 +163,12 @@ export const pair: (
     const client = yield* T3Client.make({ connectionString: address })
     const descriptor = yield* client.environment.descriptor().pipe(bounded(address))
     yield* checkVersion(address, descriptor.protocolVersion)
+    const earlier = options.earlier?.find(({ environmentId }) => environmentId === descriptor.environmentId)
     const key = options.idempotencyKey ?? (yield* freshKey)
     const now = yield* DateTime.now
     const answer = yield* client.oauth.token({
       headers: { [OAuth.idempotencyHeader]: key },
-      payload: toRequest(link.token, options)
+      payload: toRequest(link.token, earlier, options)
     }).pipe(bounded(address), Effect.retry({ schedule: onceMore, while: (error) => error._tag === "Unreachable" }))
     return toSession(link, answer, now)
   }

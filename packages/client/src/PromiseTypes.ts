@@ -41,8 +41,8 @@ export interface PairOptions {
   readonly device?: { readonly label?: string; readonly kind?: DeviceKind; readonly os?: string }
   /** Send the token over plain HTTP to an address that is neither loopback nor tailnet. */
   readonly allowInsecure?: boolean
-  /** The token of this device's earlier session, which the new one then replaces. */
-  readonly actorToken?: string
+  /** Sessions that this device has. The one of the environment that answers is sent along, and replaced. */
+  readonly earlier?: ReadonlyArray<{ readonly environmentId: string; readonly token: string }>
   /** Less than the link gives; all it gives where absent. */
   readonly scopes?: ReadonlyArray<string>
 }

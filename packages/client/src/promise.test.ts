@@ -108,7 +108,10 @@ describe("the Promise API", () => {
           ["Invalid", () => session.createPairing({ scopes: ["everything"] })],
           ["Invalid", () => session.createPairing({ ttl: 0 })],
           ["Invalid", () => open({ connectionString: server.url, token: "t3s_SECRET\n" })],
-          ["Invalid", () => pair({ host: server.url, token: T.token }, { actorToken: "SECRET" })],
+          ["Invalid", () =>
+            pair({ host: server.url, token: T.token }, {
+              earlier: [{ environmentId: T.ids.environment, token: "SECRET" }]
+            })],
           ["InsecureAddress", () => open({ connectionString: "http://192.168.1.20:3773", token: T.sessionToken })]
         ] as const
       ) {

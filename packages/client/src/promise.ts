@@ -149,11 +149,12 @@ class Session implements Types.T3Session {
 export const pair = (target: Types.PairTarget, options: Types.PairOptions = {}): Promise<Types.T3Session> =>
   run(
     Effect.gen(function*() {
-      const { actorToken, ...rest } = options
-      const actor = actorToken === undefined
-        ? {}
-        : { actorToken: yield* decode(SessionToken, actorToken, "The actorToken is not a session token.") }
-      const { pin, ...session } = yield* Pair.pair(target, { ...rest, ...actor })
+      const earlier = yield* Effect.forEach(options.earlier ?? [], ({ environmentId, token }) =>
+        Effect.map(decode(SessionToken, token, "An earlier token is not a session token."), (token) => ({
+          environmentId,
+          token
+        })))
+      const { pin, ...session } = yield* Pair.pair(target, { ...options, earlier })
       return new Session({ ...session, pin })
     })
   )

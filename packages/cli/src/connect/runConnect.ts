@@ -44,22 +44,14 @@ const allow = (address: ConnectionString, insecure: boolean) =>
     })
   })
 
-/** The session that this machine already has at that address, which the new one replaces. */
-const earlier = (address: ConnectionString) =>
-  Effect.gen(function*() {
-    const saved = yield* Effect.flatMap(EnvironmentStore, (store) => store.list)
-    return Option.fromNullable(saved.find((entry) => entry.connectionString === address))
-  })
-
 const pair = (target: Target.Target, label: string) =>
   Effect.gen(function*() {
-    const before = yield* earlier(target.address)
+    const store = yield* EnvironmentStore
     const session = yield* Pair.pair(target.pair, {
       allowInsecure: true,
       device: { kind: "cli", label, os: process.platform },
-      ...Option.match(before, { onNone: () => ({}), onSome: ({ token }) => ({ actorToken: token }) })
+      earlier: yield* store.list
     })
-    const store = yield* EnvironmentStore
     return yield* store.save({
       connectionString: session.connectionString,
       deviceId: session.deviceId,
