@@ -1,14 +1,14 @@
 /** Sixty-four redeem one token at once: eight processes with eight connections each, to one SQLite file. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { assert, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "tsup"
 import type { Answer, Start } from "../test/raceWorker.ts"
-import { issueLink, open, pair } from "../test/Stores.ts"
+import { issueLink, open } from "../test/Stores.ts"
 import { temporaryFile } from "../test/TestDatabase.ts"
 
 const rounds = Number(process.env["T3_TEST_ROUNDS"] ?? 50)
@@ -79,12 +79,15 @@ const setUp = Effect.gen(function*() {
   return { sessionsOf, stores, workers }
 })
 
+/** The database, and the processes that race over it. */
+class Racers extends Context.Tag("@t3/auth-core/test/Racers")<Racers, Effect.Effect.Success<typeof setUp>>() {}
+
 const winners = (answers: ReadonlyArray<Answer>) => answers.flatMap((answer) => "sessionId" in answer ? [answer] : [])
 
-describe("A race for one token", () => {
-  it.scopedLive(`has one winner and makes one session, ${rounds} times (design 9.10)`, () =>
+layer(Layer.scoped(Racers, setUp), { excludeTestServices: true, timeout: "1 minute" })("A race for one token", (it) => {
+  it.effect(`has one winner and makes one session, ${rounds} times (design 9.10)`, () =>
     Effect.gen(function*() {
-      const { sessionsOf, stores, workers } = yield* setUp
+      const { sessionsOf, stores, workers } = yield* Racers
       for (let round = 0; round < rounds; round += 1) {
         const { pairing, token } = yield* stores.run(issueLink())
         const answers = yield* raceOf(workers, { token: Redacted.value(token) })
@@ -99,11 +102,11 @@ describe("A race for one token", () => {
       }
     }), 60_000 + rounds * 1000)
 
-  it.scopedLive(
+  it.effect(
     "by repetitions of one exchange makes one session, of which one secret works",
     () =>
       Effect.gen(function*() {
-        const { sessionsOf, stores, workers } = yield* setUp
+        const { sessionsOf, stores, workers } = yield* Racers
         const { pairing, token } = yield* stores.run(issueLink())
         const answers = yield* raceOf(workers, { key: "one-device-many-times", token: Redacted.value(token) })
         const won = winners(answers)
@@ -114,7 +117,6 @@ describe("A race for one token", () => {
           Effect.map(Effect.either(stores.sessions.verify(Redacted.make(secret))), (it) =>
             it._tag === "Right"))
         assert.strictEqual(works.length, 1)
-        yield* stores.run(pair())
       }),
     60_000
   )
