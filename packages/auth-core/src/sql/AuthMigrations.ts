@@ -53,6 +53,8 @@ const access = Effect.gen(function*() {
     revoked_at BIGINT
   )`
   yield* sql`CREATE INDEX t3_sessions_created ON t3_sessions (created_at, id)`
+  // Forgetting a pairing looks for its session.
+  yield* sql`CREATE INDEX t3_sessions_pairing ON t3_sessions (pairing_id)`
   yield* sql`CREATE INDEX t3_sessions_issuer ON t3_sessions (issued_by_session)`
   yield* sql`CREATE TABLE t3_access_log (
     seq ${
