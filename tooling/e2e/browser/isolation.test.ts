@@ -107,21 +107,34 @@ describe("a page on another port of the same host (design 9.12)", () => {
     const evil = await tab()
     await evil.goto(await neighbour())
     const api = `${here.address}/api/session`
-    // What the page cannot see: how its request was really answered.
-    const wire = await context.newCDPSession(evil)
-    await wire.send("Network.enable")
     const tried = async (init: RequestInit) => {
-      const sent = new Promise<Record<string, string>>((resolve) =>
-        wire.once("Network.requestWillBeSentExtraInfo", ({ headers }) => resolve(headers))
-      )
-      const answered = new Promise<number>((resolve) =>
-        wire.once("Network.responseReceivedExtraInfo", ({ statusCode }) => resolve(statusCode))
-      )
+      // What the page cannot see: what its request carried, and how it was answered.
+      const wire = await context.newCDPSession(evil)
+      await wire.send("Network.enable")
+      const exchange = new Promise<{ readonly cookie: string | undefined; readonly status: number }>((resolve) => {
+        const cookies = new Map<string, string | undefined>()
+        const statuses = new Map<string, number>()
+        const match = (id: string) => {
+          const status = statuses.get(id)
+          if (cookies.has(id) && status !== undefined) resolve({ cookie: cookies.get(id), status })
+        }
+        wire.on("Network.requestWillBeSentExtraInfo", ({ headers, requestId }) => {
+          // The browser may be asking the page's own server for an icon at the same time.
+          if (headers["Host"] === new URL(api).host) cookies.set(requestId, headers["Cookie"])
+          match(requestId)
+        })
+        wire.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode }) => {
+          statuses.set(requestId, statusCode)
+          match(requestId)
+        })
+      })
       const outcome = await evil.evaluate(
         ([url, options]) => fetch(url, options).then((got) => `${got.type} ${got.status}`, String),
         [api, init] as const
       )
-      return { outcome, sentCookie: (await sent)["Cookie"]?.startsWith("t3_"), status: await answered }
+      const { cookie, status } = await exchange
+      await wire.detach()
+      return { outcome, sentCookie: cookie?.startsWith("t3_"), status }
     }
     assert.deepStrictEqual(await tried({ credentials: "include" }), {
       outcome: "TypeError: Failed to fetch",
