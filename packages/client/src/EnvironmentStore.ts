@@ -23,8 +23,7 @@ export const SavedEnvironment = Schema.Struct({
   role: Role,
   scopes: Schema.Array(Schema.String),
   token: Schema.Redacted(Schema.String.annotations({ message: () => "not a token" })),
-  pairedAt: Schema.DateTimeUtc,
-  pin: Schema.optionalWith(Schema.String, { exact: true })
+  pairedAt: Schema.DateTimeUtc
 })
 export type SavedEnvironment = typeof SavedEnvironment.Type
 

@@ -20,8 +20,7 @@ describe("pair", () => {
       const session = yield* paired({ host: ` 127.0.0.1:${server.port} `, token: "k7qx-2m9p htrd" }, {
         device: { kind: "script", label: "ci & co", os: "linux" },
         earlier: [
-          { environmentId: "aaaaaaaaaaaa", token: Redacted.make("a secret of another environment") },
-          { environmentId: T.ids.environment, token: Redacted.make(T.sessionToken) }
+          { connectionString: server.url, environmentId: T.ids.environment, token: Redacted.make(T.sessionToken) }
         ],
         scopes: ["project:read", "environment:read"]
       })
@@ -47,11 +46,16 @@ describe("pair", () => {
       assert.notInclude(JSON.stringify(session), T.sessionToken)
     }))
 
-  it.scopedLive("keeps the sessions of other environments to itself", () =>
+  it.scopedLive("keeps sessions of other environments and of other addresses to itself", () =>
     Effect.gen(function*() {
       const server = yield* T.serve(T.asT3)
+      const token = Redacted.make(T.sessionToken)
       yield* paired(link(server), {
-        earlier: [{ environmentId: "aaaaaaaaaaaa", token: Redacted.make(T.sessionToken) }]
+        earlier: [
+          { connectionString: server.url, environmentId: "aaaaaaaaaaaa", token },
+          // Anybody can say that they are this environment.
+          { connectionString: "http://100.64.0.7:3773", environmentId: T.ids.environment, token }
+        ]
       })
       assert.notInclude(JSON.stringify(server.seen), T.sessionToken)
     }))
@@ -230,7 +234,11 @@ describe("pair", () => {
     Effect.gen(function*() {
       const server = yield* T.serve(T.asT3)
       const error = yield* refused(link(server), {
-        earlier: [{ environmentId: T.ids.environment, token: Redacted.make("MY-SECRET") }],
+        earlier: [{
+          connectionString: server.url,
+          environmentId: T.ids.environment,
+          token: Redacted.make("MY-SECRET")
+        }],
         idempotencyKey: Redacted.make("x")
       })
       assert.strictEqual(error._tag, "Invalid")

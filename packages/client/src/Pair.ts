@@ -31,6 +31,7 @@ export type PairTarget = string | {
 
 /** A session that this device has already, and where. */
 export interface EarlierSession {
+  readonly connectionString: string
   readonly environmentId: string
   readonly token: Redacted.Redacted
 }
@@ -42,8 +43,8 @@ export interface PairOptions {
   /** Send the token over plain HTTP to an address that is neither loopback nor tailnet. */
   readonly allowInsecure?: boolean
   /**
-   * Sessions that this device has. The one of the environment that answers is sent along, and the new one replaces it;
-   * the others stay here, whatever answers at their old address.
+   * Sessions that this device has. One is sent along, for the new one to replace it, only where its own environment
+   * answers at its own address: an id is public, so an address that is new to the session proves nothing.
    */
   readonly earlier?: ReadonlyArray<EarlierSession>
   /** Less than the link gives; all it gives where absent. */
@@ -64,8 +65,6 @@ export interface PairedSession {
   readonly token: Redacted.Redacted
   /** When it lapses if it is not used, by this device's clock. */
   readonly expiresAt: DateTime.Utc
-  /** From the link of a self-signed server: what its certificate must match. */
-  readonly pin?: string
 }
 
 /** How long either step may take. */
@@ -84,15 +83,14 @@ const parse = (target: PairTarget): Either.Either<PairingLink.PairingLink, Inval
   })
 }
 
-const refusePinWithoutTls = (link: PairingLink.PairingLink): Either.Either<PairingLink.PairingLink, Invalid> =>
-  link.pin !== undefined && link.connectionString.startsWith("http:")
-    ? Either.left(
-      new Invalid({
-        hint: "Copy the pairing link whole, from https to the end.",
-        message: "This pairing link is damaged: it pins a certificate, but its address is not https."
-      })
-    )
-    : Either.right(link)
+/** A pin that nobody checks would be worse than none. */
+const refusePin = (link: PairingLink.PairingLink): Either.Either<PairingLink.PairingLink, Invalid> =>
+  link.pin === undefined ? Either.right(link) : Either.left(
+    new Invalid({
+      hint: "Update T3 on this device, or use a link to a tailnet address.",
+      message: "This pairing link pins a certificate, which this version of T3 cannot check."
+    })
+  )
 
 /** `getRandomValues` is the one generator that browsers also offer on plain HTTP. */
 const freshKey = Effect.sync(() => Redacted.make(Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(16)))))
@@ -144,8 +142,7 @@ const toSession = (
   role: answer.role,
   scopes: answer.scope.split(" ").filter((scope) => scope !== ""),
   sessionId: answer.session_id,
-  token: answer.access_token,
-  ...(link.pin === undefined ? {} : { pin: link.pin })
+  token: answer.access_token
 })
 
 /**
@@ -158,12 +155,14 @@ export const pair: (
   options?: PairOptions
 ) => Effect.Effect<PairedSession, Refusal, HttpClient.HttpClient> = Effect.fn("Pair.pair")(
   function*(target: PairTarget, options: PairOptions = {}) {
-    const link = yield* Either.flatMap(parse(target), refusePinWithoutTls)
+    const link = yield* Either.flatMap(parse(target), refusePin)
     const address = yield* SecureAddress.check(link.connectionString, options)
     const client = yield* T3Client.make({ connectionString: address })
     const descriptor = yield* client.environment.descriptor().pipe(bounded(address))
     yield* checkVersion(address, descriptor.protocolVersion)
-    const earlier = options.earlier?.find(({ environmentId }) => environmentId === descriptor.environmentId)
+    const earlier = options.earlier?.find(({ connectionString, environmentId }) =>
+      environmentId === descriptor.environmentId && connectionString === address
+    )
     const key = options.idempotencyKey ?? (yield* freshKey)
     const now = yield* DateTime.now
     const answer = yield* client.oauth.token({

@@ -41,8 +41,12 @@ export interface PairOptions {
   readonly device?: { readonly label?: string; readonly kind?: DeviceKind; readonly os?: string }
   /** Send the token over plain HTTP to an address that is neither loopback nor tailnet. */
   readonly allowInsecure?: boolean
-  /** Sessions that this device has. The one of the environment that answers is sent along, and replaced. */
-  readonly earlier?: ReadonlyArray<{ readonly environmentId: string; readonly token: string }>
+  /** Sessions that this device has. One is sent along, and replaced, where its environment answers at its address. */
+  readonly earlier?: ReadonlyArray<{
+    readonly connectionString: string
+    readonly environmentId: string
+    readonly token: string
+  }>
   /** Less than the link gives; all it gives where absent. */
   readonly scopes?: ReadonlyArray<string>
 }
@@ -53,8 +57,6 @@ export interface OpenOptions {
   readonly token: string
   /** Send the token over plain HTTP to an address that is neither loopback nor tailnet. */
   readonly allowInsecure?: boolean
-  /** What the certificate of a self-signed server must match. */
-  readonly pin?: string
 }
 
 /** One T3 server. */
@@ -77,7 +79,6 @@ export interface SessionFields {
   readonly deviceId: string
   readonly role: Role
   readonly scopes: ReadonlyArray<string>
-  readonly pin: string | undefined
 }
 
 /** Who did something: a session, or someone on the machine itself. */

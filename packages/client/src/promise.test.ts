@@ -110,7 +110,7 @@ describe("the Promise API", () => {
           ["Invalid", () => open({ connectionString: server.url, token: "t3s_SECRET\n" })],
           ["Invalid", () =>
             pair({ host: server.url, token: T.token }, {
-              earlier: [{ environmentId: T.ids.environment, token: "SECRET" }]
+              earlier: [{ connectionString: server.url, environmentId: T.ids.environment, token: "SECRET" }]
             })],
           ["InsecureAddress", () => open({ connectionString: "http://192.168.1.20:3773", token: T.sessionToken })]
         ] as const

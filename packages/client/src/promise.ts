@@ -73,7 +73,6 @@ class Session implements Types.T3Session {
   readonly deviceId: string
   readonly role: Types.Role
   readonly scopes: ReadonlyArray<string>
-  readonly pin: string | undefined
   readonly #token: Redacted.Redacted
 
   constructor(parts: Types.SessionFields & { readonly token: Redacted.Redacted }) {
@@ -83,7 +82,6 @@ class Session implements Types.T3Session {
     this.deviceId = parts.deviceId
     this.role = parts.role
     this.scopes = parts.scopes
-    this.pin = parts.pin
     this.#token = parts.token
   }
 
@@ -128,8 +126,7 @@ class Session implements Types.T3Session {
         const issued = yield* client.access.issuePairing({ payload: Plain.toPairingRequest(options, scopes) })
         const link = {
           connectionString: yield* ConnectionString.parse(this.connectionString),
-          token: issued.token,
-          ...(this.pin === undefined ? {} : { pin: this.pin })
+          token: issued.token
         }
         return {
           ...Plain.toPairing(issued),
@@ -149,13 +146,12 @@ class Session implements Types.T3Session {
 export const pair = (target: Types.PairTarget, options: Types.PairOptions = {}): Promise<Types.T3Session> =>
   run(
     Effect.gen(function*() {
-      const earlier = yield* Effect.forEach(options.earlier ?? [], ({ environmentId, token }) =>
+      const earlier = yield* Effect.forEach(options.earlier ?? [], ({ token, ...where }) =>
         Effect.map(decode(SessionToken, token, "An earlier token is not a session token."), (token) => ({
-          environmentId,
+          ...where,
           token
         })))
-      const { pin, ...session } = yield* Pair.pair(target, { ...options, earlier })
-      return new Session({ ...session, pin })
+      return new Session(yield* Pair.pair(target, { ...options, earlier }))
     })
   )
 
@@ -172,7 +168,6 @@ export const open = (options: Types.OpenOptions): Promise<Types.T3Session> =>
         connectionString,
         deviceId: session.device.id,
         environment,
-        pin: options.pin,
         role: session.role,
         scopes: session.scopes,
         sessionId: session.id,
