@@ -4,14 +4,16 @@
  * @since 0.1.0
  */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import { EnvironmentStore } from "@t3/client/EnvironmentStore"
+import { EnvironmentStore, type SavedEnvironment, type StoreFault } from "@t3/client/EnvironmentStore"
 import * as Pair from "@t3/client/Pair"
 import * as SecureAddress from "@t3/client/SecureAddress"
+import * as T3Client from "@t3/client/T3Client"
 import type { ConnectionString } from "@t3/protocol/ConnectionString"
-import { InsecureAddress } from "@t3/protocol/Errors"
+import { InsecureAddress, Unavailable } from "@t3/protocol/Errors"
 import * as Label from "@t3/protocol/Label"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { hostname } from "node:os"
 import * as SavedEnvironments from "../env/SavedEnvironments.ts"
@@ -44,13 +46,32 @@ const allow = (address: ConnectionString, insecure: boolean) =>
     })
   })
 
-const pair = (target: Target.Target, label: string) =>
+/** How long the server has to confirm that a session which could not be kept has ended. */
+const patience = "10 seconds"
+
+/** A session that nobody holds must not live on. */
+const discard = (session: Pair.PairedSession, fault: StoreFault) =>
+  Effect.gen(function*() {
+    const client = yield* T3Client.make(session)
+    const ended = yield* client.session.signOut({}).pipe(Effect.timeout(patience), Effect.isSuccess)
+    const address = session.connectionString
+    return yield* new Unavailable({
+      hint: ended
+        ? "Put that right, and make a new link on the machine with `t3 auth pairing create`."
+        : `End it on that machine: t3 auth session revoke ${session.sessionId}`,
+      message: `${fault.message} The link is spent, and ${
+        ended ? `the new session at ${address} was ended again.` : `${address} did not confirm the end of the new session.`
+      }`
+    })
+  })
+
+const pairAndSave = (target: Target.Target, label: string, earlier: ReadonlyArray<SavedEnvironment>) =>
   Effect.gen(function*() {
     const store = yield* EnvironmentStore
     const session = yield* Pair.pair(target.pair, {
       allowInsecure: true,
       device: { kind: "cli", label, os: process.platform },
-      earlier: yield* store.list
+      earlier
     })
     return yield* store.save({
       connectionString: session.connectionString,
@@ -63,7 +84,32 @@ const pair = (target: Target.Target, label: string) =>
       sessionId: session.sessionId,
       token: session.token,
       ...(session.pin === undefined ? {} : { pin: session.pin })
+    }).pipe(Effect.catchAll((fault) => discard(session, fault)))
+  })
+
+/** Runs to its end even if the person gives up: between exchange and file the session is in memory alone. */
+const whole = <A, E, R>(exchange: Effect.Effect<A, E, R>) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const output = yield* Output
+      // A fiber of its own: within an uninterruptible one, its time limits could not end anything.
+      const fiber = yield* Effect.forkDaemon(restore(exchange))
+      return yield* restore(Fiber.join(fiber)).pipe(
+        Effect.onInterrupt(() =>
+          Effect.zipRight(
+            output.say("t3: finishing what was begun, so that no session is lost; Ctrl-C again ends at once."),
+            Fiber.await(fiber)
+          )
+        )
+      )
     })
+  )
+
+const pair = (target: Target.Target, label: string) =>
+  Effect.gen(function*() {
+    const store = yield* EnvironmentStore
+    const earlier = yield* store.list
+    return yield* whole(pairAndSave(target, label, earlier))
   })
 
 /** Pairs and saves; every question comes before anything is sent. */
