@@ -57,7 +57,10 @@ export const everything: PageRequest = { all: true, limit: 200 }
 export const open = (filename: string) =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()
-    const stores = yield* Layer.buildWithScope(SqlStores.layer.pipe(Layer.provideMerge(layerFile(filename))), scope)
+    const stores = yield* Layer.buildWithScope(
+      Layer.merge(SqlStores.layer, SqlStores.layerPruning).pipe(Layer.provideMerge(layerFile(filename))),
+      scope
+    )
     return {
       close: Scope.close(scope, Exit.void),
       pairings: Context.get(stores, PairingStore),

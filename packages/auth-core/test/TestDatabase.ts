@@ -29,5 +29,5 @@ export const temporaryFile = Effect.map(temporary, (folder) => join(folder, "t3.
 /** The client alone. */
 export const layer = Layer.unwrapScoped(Effect.map(temporaryFile, layerFile))
 
-/** The client and every store over it. */
-export const layerStores = SqlStores.layer.pipe(Layer.provideMerge(layer))
+/** The client and every store over it, as a server has them. */
+export const layerStores = Layer.merge(SqlStores.layer, SqlStores.layerPruning).pipe(Layer.provideMerge(layer))

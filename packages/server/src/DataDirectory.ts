@@ -44,6 +44,9 @@ export const at = (path: string): DataDirectory => ({
   socket: socketOf(path)
 })
 
+/** The names in the folder behind `path`: whoever comes by a link must find the same socket. */
+const resolved = (path: string): DataDirectory => at(fs.realpathSync(path))
+
 class NoEntry extends Data.TaggedError("NoEntry") {}
 
 const refuse = (reason: DirectoryRefused["reason"], message: string, hint: string) =>
@@ -109,7 +112,7 @@ const create = (path: string): Effect.Effect<void, DirectoryRefused> =>
 export const find = (path: string): Effect.Effect<Option.Option<DataDirectory>, DirectoryRefused> =>
   statOf(path).pipe(
     Effect.flatMap((stats) => checkOwner(path, stats)),
-    Effect.as(Option.some(at(path))),
+    Effect.map(() => Option.some(resolved(path))),
     Effect.catchTag("NoEntry", () => Effect.succeedNone)
   )
 
@@ -120,5 +123,5 @@ export const prepare = (path: string): Effect.Effect<DataDirectory, DirectoryRef
     Effect.tap((stats) => checkOwner(path, stats)),
     Effect.tap((stats) => checkWritable(path, stats)),
     Effect.tap((stats) => tighten(path, stats)),
-    Effect.as(at(path))
+    Effect.map(() => resolved(path))
   )

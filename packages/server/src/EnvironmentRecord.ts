@@ -21,7 +21,7 @@ export class EnvironmentRecord extends Context.Tag("@t3/server/EnvironmentRecord
   EnvironmentRecord,
   EnvironmentName
 >() {
-  /** Reads the record, or makes it; `label` renames, and the host name is the first name. */
+  /** Reads the record, or makes it; `label` is the name from now on, and the host name the first one. */
   static readonly layer = (
     label: string | undefined
   ): Layer.Layer<EnvironmentRecord, never, SqlClient.SqlClient | Secret> =>
@@ -37,9 +37,16 @@ export class EnvironmentRecord extends Context.Tag("@t3/server/EnvironmentRecord
           yield* sql`INSERT INTO t3_environment ${sql.insert({ ...first, created_at: yield* Clock.currentTimeMillis })}`
           return first
         }
-        if (wanted === "" || wanted === known.label) return known
-        yield* sql`UPDATE t3_environment SET label = ${wanted} WHERE id = ${known.id}`
-        return { id: known.id, label: wanted }
+        return wanted === "" ? known : { id: known.id, label: wanted }
       }).pipe(Effect.orDie)
     )
+
+  /** Writes the name down, if it is a new one. */
+  static readonly keepLabel: Effect.Effect<void, never, EnvironmentRecord | SqlClient.SqlClient> = Effect.gen(
+    function*() {
+      const sql = yield* SqlClient.SqlClient
+      const { id, label } = yield* EnvironmentRecord
+      yield* sql`UPDATE t3_environment SET label = ${label} WHERE id = ${id} AND label <> ${label}`
+    }
+  ).pipe(Effect.orDie)
 }

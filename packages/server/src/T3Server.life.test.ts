@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Scope } from "effect"
+import { Clock, Effect, Exit, Fiber, Option, Scope } from "effect"
 import * as fs from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -7,6 +7,7 @@ import { join } from "node:path"
 import * as Processes from "../test/processes.ts"
 import * as raw from "../test/raw.ts"
 import { dataFolder, portOf, startServer } from "../test/withServer.ts"
+import * as ControlSocket from "./ControlSocket.ts"
 import * as DataDirectory from "./DataDirectory.ts"
 import type { Options } from "./T3Server.ts"
 
@@ -71,6 +72,31 @@ describe("a server that cannot start", () => {
       assert.include(error.message, String(port))
       assert.deepStrictEqual(fs.readdirSync(baseDir).sort(), ["lock.db", "t3.db"])
       yield* startServer({ baseDir })
+    }))
+
+  it.scopedLive("keeps its name where a start under another is refused", () =>
+    Effect.gen(function*() {
+      const baseDir = yield* dataFolder
+      const labelOf = (options: Partial<Options>) =>
+        Effect.scoped(Effect.map(startServer({ baseDir, ...options }), ({ environment }) => environment.label))
+      assert.strictEqual(yield* labelOf({ label: "first" }), "first")
+      yield* refusal({ baseDir, label: "second", port: yield* taken })
+      assert.strictEqual(yield* labelOf({}), "first")
+      assert.strictEqual(yield* labelOf({ label: "third" }), "third")
+      assert.strictEqual(yield* labelOf({}), "third")
+    }))
+
+  it.scopedLive("is found by a link to its folder", () =>
+    Effect.gen(function*() {
+      const baseDir = yield* dataFolder
+      const { path } = yield* DataDirectory.prepare(baseDir)
+      const link = `${baseDir}-link`
+      fs.symlinkSync(path, link)
+      yield* startServer({ baseDir: link })
+      for (const way of [baseDir, link]) {
+        const found = yield* DataDirectory.find(way)
+        assert.isTrue(yield* ControlSocket.isAlive(Option.getOrThrow(found).socket), way)
+      }
     }))
 
   it.scopedLive("keeps a damaged database, and does not open the port", () =>

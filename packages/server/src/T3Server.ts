@@ -73,10 +73,15 @@ const layerNetwork = (options: Options) =>
   })
 
 const layerServices = (options: Options, directory: DataDirectory.DataDirectory) =>
-  Layer.mergeAll(StoreAccess.layer, EnvironmentRecord.layer(options.label), ProjectStore.layer).pipe(
+  Layer.mergeAll(
+    StoreAccess.layer,
+    EnvironmentRecord.layer(options.label),
+    ProjectStore.layer,
+    SqlStores.layerPruning
+  ).pipe(
     Layer.provideMerge(SqlStores.layer),
     Layer.provide(Secret.layer),
-    Layer.provide(Database.layer(directory.database)),
+    Layer.provideMerge(Database.layer(directory.database)),
     Layer.merge(WebAssets.layerFolder(webFolder))
   )
 
@@ -98,6 +103,8 @@ const layerOpen = (options: Options, directory: DataDirectory.DataDirectory) =>
       const as = yield* StoreAccess
       const projects = yield* ProjectStore
       yield* open(directory)
+      // A start that was refused changes nothing, so what it was told is kept only now.
+      yield* EnvironmentRecord.keepLabel
       if (options.cwd !== undefined) yield* projects.ensure(options.cwd)
       return T3Server.of({ access: as({ kind: "startup" }), endpoints, environment: yield* EnvironmentRecord })
     })

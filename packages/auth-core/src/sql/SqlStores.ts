@@ -21,7 +21,7 @@ import * as SqlPairingStore from "./SqlPairingStore.ts"
 import * as SqlSessionStore from "./SqlSessionStore.ts"
 
 /** Forgets what has ended longer ago than it is kept, once at start and once a day. */
-const layerPruning = Layer.scopedDiscard(Effect.gen(function*() {
+export const layerPruning: Layer.Layer<never, never, SqlClient.SqlClient> = Layer.scopedDiscard(Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const policy = yield* Policy
   const prune = Effect.gen(function*() {
@@ -38,8 +38,7 @@ const layerPruning = Layer.scopedDiscard(Effect.gen(function*() {
 /** The stores; the tables must be there (`AuthMigrations.migrate`). */
 export const layer: Layer.Layer<PairingStore | SessionStore | AccessLog, never, SqlClient.SqlClient> = Layer.mergeAll(
   SqlPairingStore.layer,
-  SqlSessionStore.layer,
-  layerPruning
+  SqlSessionStore.layer
 ).pipe(
   Layer.provideMerge(SqlAccessLog.layer),
   Layer.provide([SessionMemory.layer, Secret.layer])

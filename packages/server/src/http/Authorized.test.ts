@@ -83,6 +83,17 @@ layer(layerServer(), { excludeTestServices: true })("the credential", (it) => {
       }
     }))
 
+  it.effect("keeps the browser's cookie alive while it is used, and takes it back when it signs out", () =>
+    Effect.gen(function*() {
+      const { browser: { cookie, storage } } = yield* pairBrowser()
+      const headers = { cookie, "t3-session": storage }
+      const renewed = (yield* call("/api/session", { headers })).headers.get("set-cookie") ?? ""
+      assert.isTrue(renewed.startsWith(`${cookie};`), renewed)
+      assert.include(renewed, "Max-Age=34560000; Path=/; HttpOnly; SameSite=Strict")
+      const signedOut = yield* call("/api/session", { headers, method: "DELETE" })
+      assert.include(signedOut.headers.get("set-cookie") ?? "", "=; Max-Age=0;")
+    }))
+
   it.effect("is of no other scheme, form or kind", () =>
     Effect.gen(function*() {
       const token = yield* bearer()

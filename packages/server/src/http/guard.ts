@@ -12,7 +12,7 @@ import { securityHeaders } from "./securityHeaders.ts"
 const printable = (header: string): string => JSON.stringify(header.slice(0, 100))
 
 /** The host that is asked for, as it was sent: that of an absolute target goes before the header (RFC 9112, 3.2.2). */
-const hostOf = (request: HttpServerRequest.HttpServerRequest): string =>
+export const hostOf = (request: HttpServerRequest.HttpServerRequest): string =>
   /^https?:\/\/([^/?#]*)/i.exec(request.url)?.[1] ?? request.headers["host"] ?? ""
 
 /** The check of one request (`HostNotAllowed`, `OriginNotAllowed`). */

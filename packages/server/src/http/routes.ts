@@ -1,8 +1,6 @@
 /** The handlers of the API: decoding and authorization are done, only the call is left. */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as HttpApp from "@effect/platform/HttpApp"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { type Exchange, PairingStore } from "@t3/auth-core/PairingStore"
 import { SessionStore } from "@t3/auth-core/SessionStore"
 import { StoreAccess } from "@t3/auth-core/StoreAccess"
@@ -12,7 +10,6 @@ import { Invalid, NotFound } from "@t3/protocol/Errors"
 import * as OAuth from "@t3/protocol/OAuth"
 import { builtIn } from "@t3/protocol/Scope"
 import type { Session } from "@t3/protocol/Session"
-import { cookieName } from "@t3/protocol/SessionToken"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -21,13 +18,14 @@ import { EnvironmentRecord } from "../EnvironmentRecord.ts"
 import { Network } from "../network/Network.ts"
 import { version } from "../version.ts"
 import { halvesOf } from "./Authorized.ts"
+import { dropCookieHalf, setCookieHalf } from "./cookieHalf.ts"
+import { hostOf } from "./guard.ts"
 
 const requestAddress = (request: HttpServerRequest.HttpServerRequest) =>
   Option.match(request.remoteAddress, { onNone: () => ({}), onSome: (address) => ({ address }) })
 
-/** The scheme and host under which the client asked; `Host` is one of ours, or the guard had refused it. */
-const baseUrl = (request: HttpServerRequest.HttpServerRequest): string =>
-  `http://${request.headers["host"] ?? "localhost"}`
+/** The scheme and host under which the client asked: one of ours, or the guard had refused it. */
+const baseUrl = (request: HttpServerRequest.HttpServerRequest): string => `http://${hostOf(request)}`
 
 const layerEnvironment = HttpApiBuilder.group(
   Api,
@@ -112,9 +110,6 @@ const layerOAuth = HttpApiBuilder.group(Api, "oauth", (handlers) =>
         }))
   }))
 
-/** Browsers keep a cookie for at most 400 days; the session itself decides how long it lives (RFC 6265bis, 5.5). */
-const cookieLife = "400 days"
-
 const layerBrowser = HttpApiBuilder.group(Api, "browser", (handlers) =>
   Effect.gen(function*() {
     const pairings = yield* PairingStore
@@ -132,16 +127,7 @@ const layerBrowser = HttpApiBuilder.group(Api, "browser", (handlers) =>
             token: payload.token
           })
         )
-        yield* HttpApp.appendPreResponseHandler((_, response) =>
-          Effect.orDie(
-            HttpServerResponse.setCookie(response, cookieName(environment.id, "http"), Redacted.value(secrets.cookie), {
-              httpOnly: true,
-              maxAge: cookieLife,
-              path: "/",
-              sameSite: "strict"
-            })
-          )
-        )
+        yield* setCookieHalf(environment.id, secrets.cookie)
         return { environment, expiresIn, session, storageHalf: secrets.storage }
       }))
   }))
@@ -157,17 +143,22 @@ const layerSession = HttpApiBuilder.group(Api, "session", (handlers) =>
     const environment = yield* EnvironmentRecord
     const network = yield* Network
     return handlers
-      .handle("whoAmI", () =>
-        Effect.flatMap(Caller, ({ session }) =>
-          Option.match(session, {
-            onNone: () => new NotFound(noSession),
-            onSome: (session) => Effect.succeed({ environment, session })
-          })))
+      .handle("whoAmI", ({ request }) =>
+        Effect.gen(function*() {
+          const { session } = yield* Caller
+          if (Option.isNone(session)) return yield* new NotFound(noSession)
+          const halves = halvesOf(request, environment.id)
+          if (session.value.kind === "browser" && Option.isSome(halves)) {
+            yield* setCookieHalf(environment.id, halves.value.cookie)
+          }
+          return { environment, session: session.value }
+        }))
       .handle("signOut", () =>
         Effect.gen(function*() {
           const { actor, session } = yield* Caller
           if (Option.isNone(session)) return yield* new Invalid(noSession)
           yield* Effect.catchTag(sessions.revoke(actor, session.value.id), "NotFound", () => Effect.void)
+          if (session.value.kind === "browser") yield* dropCookieHalf(environment.id)
           return {}
         }))
       .handle("environment", () =>

@@ -59,7 +59,9 @@ const unusable = (directory: DataDirectory, cause: unknown): DatabaseRefused => 
   const reason = (cause instanceof Error ? cause.message : "unknown").replace(/\s+/g, " ")
   return cause instanceof Sqlite.SqliteError
     ? new DatabaseRefused({
-      hint: "Move it away; it holds nothing but the name of the process that uses the directory.",
+      hint: /^SQLITE_(FULL|IOERR)/.test(cause.code)
+        ? "Look at the disk: it is full, or does not answer."
+        : "Move it away; it holds nothing but the name of the process that uses the directory.",
       message: `The lock file ${directory.lock} cannot be used (${reason}).`,
       reason: "failed"
     })
