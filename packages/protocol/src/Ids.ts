@@ -27,7 +27,3 @@ export type SessionId = typeof SessionId.Type
 /** A device across re-pairings; minted by the server. */
 export const DeviceId = id("DeviceId")
 export type DeviceId = typeof DeviceId.Type
-
-/** A folder that paired devices may work in. */
-export const ProjectId = id("ProjectId")
-export type ProjectId = typeof ProjectId.Type

@@ -14,7 +14,8 @@ import {
   withBearer,
   withHalves
 } from "../../test/api.ts"
-import { baseUrl, layerServer } from "../../test/withServer.ts"
+import * as raw from "../../test/raw.ts"
+import { baseUrl, layerServer, portOf } from "../../test/withServer.ts"
 import { T3Server } from "../T3Server.ts"
 
 const accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
@@ -213,6 +214,11 @@ layer(layerServer(), { excludeTestServices: true })("revocation and metadata", (
       assert.strictEqual(body["token_endpoint"], `${base}/oauth/token`)
       assert.strictEqual(body["revocation_endpoint"], `${base}/oauth/revoke`)
       assert.deepStrictEqual(body["grant_types_supported"], [grantType])
+      const answer = yield* raw.send(
+        { host: "127.0.0.1", port: portOf(base) },
+        `GET ${base}/.well-known/oauth-authorization-server HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`
+      )
+      assert.include(answer, `"issuer":"${base}"`)
     }))
 })
 
