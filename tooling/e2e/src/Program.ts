@@ -23,6 +23,8 @@ export interface Options {
   readonly wrapper?: ReadonlyArray<string>
   /** Run it as this user. */
   readonly uid?: number
+  /** Told the process's id. */
+  readonly onStart?: (pid: number) => void
 }
 
 /** No variable of the developer's own reaches the program. */
@@ -43,6 +45,7 @@ const start = (args: ReadonlyArray<string>, { env, uid, wrapper = [] }: Options)
 export const t3 = (args: ReadonlyArray<string>, options: Options = {}): Promise<Result> =>
   new Promise((resolve, reject) => {
     const child = start(args, options)
+    options.onStart?.(child.pid ?? 0)
     let stdout = ""
     let stderr = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text)

@@ -60,7 +60,9 @@ const discard = (session: Pair.PairedSession, fault: StoreFault) =>
         ? "Put that right, and make a new link on the machine with `t3 auth pairing create`."
         : `End it on that machine: t3 auth session revoke ${session.sessionId}`,
       message: `${fault.message} The link is spent, and ${
-        ended ? `the new session at ${address} was ended again.` : `${address} did not confirm the end of the new session.`
+        ended
+          ? `the new session at ${address} was ended again.`
+          : `${address} did not confirm the end of the new session.`
       }`
     })
   })
@@ -82,8 +84,7 @@ const pairAndSave = (target: Target.Target, label: string, earlier: ReadonlyArra
       role: session.role,
       scopes: session.scopes,
       sessionId: session.sessionId,
-      token: session.token,
-      ...(session.pin === undefined ? {} : { pin: session.pin })
+      token: session.token
     }).pipe(Effect.catchAll((fault) => discard(session, fault)))
   })
 
