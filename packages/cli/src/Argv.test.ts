@@ -66,7 +66,7 @@ describe("Argv", () => {
     assert.include(refusal("serve", "--prot", "1"), "Did you mean --port?")
     assert.include(refusal("auth", "sesion", "list"), "Did you mean `t3 auth session`?")
     assert.include(refusal("conect"), "Did you mean `t3 connect`?")
-    assert.include(refusal("frobnicate", "--wizard"), "t3 start has no flag --wizard.")
+    assert.include(refusal("./frobnicate", "--wizard"), "t3 start has no flag --wizard.")
     assert.include(refusal("-x"), "t3 start has no flag -x.")
     assert.include(refusal("--completions", "tcsh"), "\"tcsh\" is no shell")
     assert.notInclude(refusal("serve", "a", "\u001b[2Jb"), "\u001b")
@@ -74,6 +74,26 @@ describe("Argv", () => {
 
   it("takes a folder for a folder even if its name is nearly a command", () => {
     assert.deepStrictEqual(args("serv"), ["start", "--", "serv"])
+  })
+
+  it("takes a word that is neither command nor folder for neither", () => {
+    assert.strictEqual(
+      refusal("pair"),
+      "t3 has no command \"pair\", and there is no folder of that name. See `t3 --help`."
+    )
+    assert.include(refusal("status", "--json"), "t3 has no command \"status\", and there is no folder of that name.")
+    for (const path of ["./pair", "/pair", "~/pair", "~", ".", "..", "a/b"]) {
+      assert.deepStrictEqual(args(path), ["start", "--", path])
+    }
+    assert.deepStrictEqual(args("serve", "pair"), ["serve", "--", "pair"])
+  })
+
+  it("takes help for --help", () => {
+    assert.strictEqual(help("help"), "t3")
+    assert.strictEqual(help("help", "auth", "session"), "t3 auth session")
+    assert.strictEqual(help("help", "serve", "--port", "1"), "t3 serve")
+    assert.include(refusal("help", "auth", "sesion"), "Did you mean `t3 auth session`?")
+    assert.strictEqual(help("auth", "--help"), "t3 auth")
   })
 
   it("refuses arguments that are missing or too many", () => {

@@ -116,6 +116,17 @@ const unknownCommand = (path: ReadonlyArray<Spec>, word: string): Refused => {
   )
 }
 
+/** A word that can be a command or a folder here, but no path to one elsewhere. */
+const isBareWord = (word: string): boolean => !/[/\\]/.test(word) && !["-", ".", "..", "~"].includes(word)
+
+const noFolder = (path: ReadonlyArray<Spec>, word: string): Refused => {
+  const near = nearest(word, commandNames(path))
+  return refused(
+    `${title(path)} has no command ${quote(word)}, and there is no folder of that name.`,
+    near === undefined ? `See \`${title(path)} --help\`.` : `Did you mean \`${title(path)} ${near}\`?`
+  )
+}
+
 const unknownFlag = (path: ReadonlyArray<Spec>, known: ReadonlyArray<Term>, name: string): Refused => {
   const near = nearest(name, [...known, ...builtIns].map((flag) => flag.name))
   const typed = quote(isFlag(name) ? name : `--${name}`).slice(1, -1)
@@ -167,15 +178,15 @@ export const read = (root: Spec, argv: ReadonlyArray<string>, { bare, exists }: 
   const tokens = tokenize(root, argv)
   if (tokens._tag === "Refused") return tokens
   const has = (name: string) => tokens.flags.some(([flag]) => flag === name)
-  const [named, words] = descend(root, tokens.words)
-  if (has("help")) return { _tag: "Help", path: named }
+  const asked = tokens.words[0] === "help" && !exists("help")
+  const [named, words] = descend(root, asked ? tokens.words.slice(1) : tokens.words)
+  if (asked && words[0] !== undefined && commandNames(named).length > 0) return unknownCommand(named, words[0])
+  if (asked || has("help")) return { _tag: "Help", path: named }
   if (has("version")) return { _tag: "Version" }
   const shell = tokens.flags.find(([name]) => name === "completions")
   if (shell !== undefined) return completions(shell[1] ?? "")
   const [word] = words
-  // A bare word that is nearly a command, and no folder, was meant as a command.
-  const mistyped = word !== undefined && /^[a-z]+$/i.test(word) && nearest(word, commandNames(named)) !== undefined
-  if (named.length === 1 && mistyped && !exists(word)) return unknownCommand(named, word)
+  if (named.length === 1 && word !== undefined && isBareWord(word) && !exists(word)) return noFolder(named, word)
   const [path] = named.length === 1 ? descend(root, [bare]) : [named]
   const spec = path.at(-1) ?? root
   if (spec.children.length > 0) return word === undefined ? { _tag: "Help", path } : unknownCommand(path, word)
