@@ -297,6 +297,16 @@ describe("auth", () => {
   })
 })
 
+describe("a server that hangs", () => {
+  it("is named by its directory, soon, with what to do", async () => {
+    const server = await serve()
+    process.kill(server.pid, "SIGSTOP")
+    const began = performance.now()
+    await refused(["auth", "session", "list"], 6, new RegExp(`A server runs in ${baseDir}.*does not answer.*\\n.*Stop`))
+    assert.isBelow(performance.now() - began, 15_000)
+  })
+})
+
 describe("addresses of this machine", () => {
   it("binds exactly what is named", async () => {
     const server = await serve("--host", "127.0.0.1")

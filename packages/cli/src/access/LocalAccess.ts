@@ -7,7 +7,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Access } from "@t3/auth-core/Access"
 import * as T3Client from "@t3/client/T3Client"
-import { NotFound, type Refusal } from "@t3/protocol/Errors"
+import { NotFound, type Refusal, Unreachable } from "@t3/protocol/Errors"
 import { isAlive } from "@t3/server/ControlSocket"
 import * as DataDirectory from "@t3/server/DataDirectory"
 import * as LocalStores from "@t3/server/LocalStores"
@@ -28,12 +28,32 @@ const agentOptions = (directory: DataDirectory.DataDirectory): AgentOptions & { 
   socketPath: directory.socket
 })
 
+/** How long the server here may take; it does no more than look something up. */
+const patience = "10 seconds"
+
+/** The address of the socket says nothing to a person: what does not answer is a process on this machine. */
+const within = (directory: DataDirectory.DataDirectory): HttpAccess.Around => {
+  const silent = () =>
+    new Unreachable({
+      hint: "Stop the process of that server (`t3 serve` or `t3 start`), and try again.",
+      message: `A server runs in ${directory.path}, but it does not answer.`
+    })
+  return (call) =>
+    call.pipe(
+      Effect.mapError((refusal) => refusal._tag === "Unreachable" ? silent() : refusal),
+      Effect.timeoutFail({ duration: patience, onTimeout: silent })
+    )
+}
+
 const throughSocket = (directory: DataDirectory.DataDirectory): Layer.Layer<Access | ServerAddress> =>
   Layer.unwrapEffect(Effect.map(T3Client.make({ connectionString: controlUrl }), (client) =>
     Layer.merge(
-      Layer.succeed(Access, HttpAccess.make(client)),
+      Layer.succeed(Access, HttpAccess.make(client, within(directory))),
       Layer.succeed(ServerAddress, {
-        best: Effect.map(client.session.environment({}), ({ endpoints }) => Option.fromNullable(endpoints[0]))
+        best: client.session.environment({}).pipe(
+          within(directory),
+          Effect.map(({ endpoints }) => Option.fromNullable(endpoints[0]))
+        )
       })
     ))).pipe(
       Layer.provide(NodeHttpClient.layerWithoutAgent),
