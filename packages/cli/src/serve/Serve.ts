@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { defaultTtlSeconds } from "@t3/protocol/Pairing"
 import * as T3Server from "@t3/server/T3Server"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -26,7 +27,7 @@ const announce = (server: Server, flags: Settings.ServerFlags) =>
     const { environment } = server
     const pairing = flags.noToken
       ? undefined
-      : yield* server.access.issuePairing({ label: "t3 serve", role: "owner", ttl: 300 })
+      : yield* server.access.issuePairing({ label: "t3 serve", role: "owner", ttl: defaultTtlSeconds })
     // Another loopback address helps nobody who has the first.
     const endpoints = (yield* server.endpoints).filter(({ kind }, index) => index === 0 || kind !== "loopback")
     const announcement: Announcement.Announcement = {
