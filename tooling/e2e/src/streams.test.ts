@@ -251,6 +251,10 @@ describe("start", () => {
   onLinux("opens the browser already paired, without a secret in arguments or environment", async () => {
     const note = join(folder.path, "note")
     const env = desktop(`{ echo "$@"; env; echo "== file"; cat "$1"; } > ${note}.tmp; mv ${note}.tmp ${note}`)
+    const mine = join(baseDir, "open", "file.txt")
+    mkdirSync(join(mine, ".."), { mode: 0o700, recursive: true })
+    chmodSync(baseDir, 0o700)
+    writeFileSync(mine, "mine")
     const opened = screen(["--port", "0"], env)
     await opened.until(/opening your browser/)
     while (!existsSync(note)) await new Promise((resolve) => setTimeout(resolve, 20))
@@ -267,7 +271,8 @@ describe("start", () => {
     assert.match(paired.stdout, /as owner/)
     opened.pty.kill("SIGTERM")
     assert.strictEqual(await opened.ended, 0)
-    assert.isFalse(existsSync(file))
+    assert.isFalse(existsSync(join(file, "..")))
+    assert.strictEqual(readFileSync(mine, "utf8"), "mine", "a folder of the user's stays")
   })
 
   onLinux("says so and goes on where no browser can be opened", async () => {

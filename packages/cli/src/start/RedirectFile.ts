@@ -6,7 +6,7 @@
  */
 import { Unavailable } from "@t3/protocol/Errors"
 import * as Effect from "effect/Effect"
-import { mkdir, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
 const page = (link: string): string =>
@@ -19,21 +19,25 @@ const page = (link: string): string =>
 
 /** Writes the page into a folder of its own under `baseDir` and gives its path; both are removed when the scope ends. */
 export const make = (baseDir: string, unsafeLink: string) => {
-  const folder = join(baseDir, "open")
-  const file = join(folder, "index.html")
-  const remove = Effect.promise(() => rm(folder, { force: true, recursive: true }))
-  const write = Effect.tryPromise({
-    try: async () => {
-      await mkdir(folder, { mode: 0o700 })
-      await writeFile(file, page(unsafeLink), { flag: "wx", mode: 0o600 })
-      return file
-    },
-    catch: (cause) =>
-      new Unavailable({
-        hint: "Check the space and the rights there, or use `t3 serve`, which opens no browser.",
-        message: `${file} cannot be written (${cause instanceof Error ? cause.message : "unknown reason"}).`
-      })
+  const attempt = <A>(run: () => Promise<A>) =>
+    Effect.tryPromise({
+      try: run,
+      catch: (cause) =>
+        new Unavailable({
+          hint: "Check the space and the rights there, or use `t3 serve`, which opens no browser.",
+          message: `No page can be written in ${baseDir} (${
+            cause instanceof Error ? cause.message : "unknown reason"
+          }).`
+        })
+    })
+  return Effect.gen(function*() {
+    // A name that nobody else has, and the mode 0700: what is removed later is ours.
+    const folder = yield* Effect.acquireRelease(
+      attempt(() => mkdtemp(join(baseDir, "open-"))),
+      (path) => Effect.promise(() => rm(path, { force: true, recursive: true }))
+    )
+    const file = join(folder, "index.html")
+    yield* attempt(() => writeFile(file, page(unsafeLink), { flag: "wx", mode: 0o600 }))
+    return file
   })
-  // What a crash left there is removed first.
-  return remove.pipe(Effect.zipRight(Effect.acquireRelease(write, () => remove)))
 }
