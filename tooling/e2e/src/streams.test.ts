@@ -142,6 +142,14 @@ describe("streams", () => {
 
     const asked = await Program.t3([...issue, "--print-token"])
     assert.match(asked.stdout, new RegExp(`^${secret.source}\\n$`))
+    const bounded = await Program.t3([...issue, "--print-token", "--ttl", "60d"])
+    const latest = new Date(Date.now() + 60 * 86_400_000).toISOString().slice(0, 10)
+    assert.match(
+      bounded.stderr,
+      new RegExp(`until ${latest} \\S+ at the latest, and no longer than 30 days without use`)
+    )
+    const short = await Program.t3([...issue, "--print-token", "--ttl", "1d"])
+    assert.notMatch(short.stderr, /at the latest|without use/)
     assert.notMatch(asked.stderr, secret)
     const json = await Program.t3([...issue, "--json"])
     assert.match(JSON.parse(json.stdout).sessionToken, secret)

@@ -6,7 +6,8 @@
 import { Access } from "@t3/auth-core/Access"
 import { Invalid } from "@t3/protocol/Errors"
 import * as Label from "@t3/protocol/Label"
-import { type IssuedSession, Session } from "@t3/protocol/Session"
+import { idleSeconds, type IssuedSession, Session } from "@t3/protocol/Session"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -35,7 +36,17 @@ const guard = (values: Values) =>
       message: "The session's token is a lasting secret, and stdout is no terminal. No session was made."
     }))
 
-const show = (values: Values, issued: IssuedSession) =>
+const idleDays = idleSeconds / 86_400
+
+const describeEnd = ({ session: { createdAt, expiresAt } }: IssuedSession, ttl: Option.Option<number>): string => {
+  if (Option.isNone(ttl)) return `until ${Table.time(expiresAt)}, longer if it is used`
+  const end = Table.time(DateTime.add(createdAt, { seconds: ttl.value }))
+  return ttl.value <= idleSeconds
+    ? `until ${end}`
+    : `until ${end} at the latest, and no longer than ${idleDays} days without use`
+}
+
+const show = (values: Values, issued: IssuedSession, ttl: Option.Option<number>) =>
   Effect.gen(function*() {
     const output = yield* Output
     const token = Redacted.value(issued.token)
@@ -46,8 +57,8 @@ const show = (values: Values, issued: IssuedSession) =>
         expiresIn: issued.expiresIn
       })
     }
-    const { device, expiresAt, id, role } = issued.session
-    const end = `until ${Table.time(expiresAt)}${Option.isSome(values.ttl) ? "" : ", longer if it is used"}`
+    const { device, id, role } = issued.session
+    const end = describeEnd(issued, ttl)
     const about = `Session ${id} for ${Label.clean(device.label) || device.kind}, ${role}, ${end}`
     yield* output.say(`${about}. Treat the token like a password; it is not shown again.`)
     yield* output.print(token)
@@ -66,5 +77,5 @@ export const run = (values: Values) =>
         device: { kind: "script", ...Option.match(label, { onNone: () => ({}), onSome: (text) => ({ label: text }) }) },
         ...Option.match(ttl, { onNone: () => ({}), onSome: (seconds) => ({ ttl: seconds }) })
       })).pipe(Effect.provide(Administer.layer(values, { create: true })))
-    yield* show(values, issued)
+    yield* show(values, issued, ttl)
   })
