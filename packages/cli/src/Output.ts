@@ -18,21 +18,28 @@ export class Output extends Context.Tag("@t3/cli/Output")<Output, {
   readonly rich: boolean
   /** Whether somebody is there to answer a question. */
   readonly interactive: boolean
+  /** Why nobody is asked where nobody is: the end of a sentence. */
+  readonly unasked: string
   /** Columns and rows of the terminal, now. */
   readonly size: Effect.Effect<{ readonly columns: number; readonly rows: number }>
 }>() {
   /** This process's own streams. */
   static readonly layer: Layer.Layer<Output> = Layer.sync(this, () => {
     const { env, stderr, stdin, stdout } = process
-    const plain = (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb"
+    const noColor = (env["NO_COLOR"] ?? "") !== ""
+    const plain = noColor || env["TERM"] === "dumb"
+    const asker = stdin.isTTY && stderr.isTTY
     const line = (stream: NodeJS.WriteStream) => (text: string) => Effect.sync(() => void stream.write(`${text}\n`))
     return {
-      interactive: stdin.isTTY && stderr.isTTY && !plain,
+      interactive: asker && !plain,
       print: line(stdout),
       rich: stdout.isTTY && !plain,
       say: line(stderr),
       size: Effect.sync(() => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 })),
-      terminal: stdout.isTTY
+      terminal: stdout.isTTY,
+      unasked: asker
+        ? `${noColor ? "NO_COLOR is set" : "TERM is dumb"}, so nothing is asked`
+        : "no terminal is there to ask"
     }
   })
 }

@@ -230,6 +230,15 @@ describe("questions", () => {
     assert.strictEqual(await opened.ended, 130)
   })
 
+  it("asks nobody where NO_COLOR or TERM=dumb forbids it, and names that", async () => {
+    for (const [env, reason] of [[{ NO_COLOR: "1" }, /NO_COLOR is set/], [{ TERM: "dumb" }, /TERM is dumb/]] as const) {
+      const opened = screen(["connect"], env)
+      assert.strictEqual(await opened.ended, 2)
+      assert.match(opened.raw(), reason)
+      assert.notMatch(opened.raw(), /no terminal/)
+    }
+  })
+
   it("asks nobody where there is no terminal, and says what to do instead", async () => {
     for (const args of [["connect"], ["connect", "127.0.0.1:1"]]) {
       const { code, stderr } = await Program.t3([...args, "--base-dir", baseDir])
@@ -292,9 +301,11 @@ describe("start", () => {
     const note = join(folder.path, "note")
     const env = desktop(`touch ${note}`)
     const server = await Program.running(["--port", "0", "--base-dir", baseDir], /Pairing link/, { env })
+    while (!/\n/.test(server.output().stderr)) await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.strictEqual(server.output().stderr, "t3: stdout is no terminal, so no browser is opened.\n")
     await server.stop()
     const json = screen(["start", "--json", "--port", "0"], env)
-    await json.until(/^\{"event":"ready".*\r\n/)
+    await json.until(/^\{"event":"ready".*\r\n$/)
     json.pty.kill("SIGTERM")
     await json.ended
     assert.isFalse(existsSync(note))

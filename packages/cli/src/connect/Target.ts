@@ -60,7 +60,7 @@ const ask = (question: string): Effect.Effect<string, Invalid, Output> =>
       ? Ask.line(question)
       : new Invalid({
         hint: forScripts,
-        message: "A pairing token is needed, and there is no terminal to ask for it."
+        message: `A pairing token is needed, and ${output.unasked}.`
       }))
 
 /** A link has its secret behind #; its page is /pair. */

@@ -37,6 +37,8 @@ const openBrowser = ({ announcement, options, server }: Running) =>
 export const run = (flags: Settings.ServerFlags) =>
   serve(flags, (running) =>
     Effect.flatMap(Output, (output) =>
-      output.terminal && !flags.json
+      flags.json
+        ? Effect.void
+        : output.terminal
         ? Effect.asVoid(Effect.forkScoped(openBrowser(running)))
-        : Effect.void))
+        : output.say("t3: stdout is no terminal, so no browser is opened.")))
