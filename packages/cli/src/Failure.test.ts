@@ -31,7 +31,7 @@ describe("exit codes", () => {
       [new StartError.PortRefused({ ...told, reason: "forbidden" }), 5],
       [new Errors.Unreachable(), 6],
       [new Errors.RateLimited({ retryAfter: 1 }), 6],
-      [new Errors.Unavailable(), 6],
+      [new Errors.Unavailable(), 1],
       [new Errors.HostNotAllowed(), 6],
       [new Errors.Conflict(), 7],
       [new StartError.DirectoryHeld(told), 7],

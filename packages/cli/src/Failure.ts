@@ -37,7 +37,7 @@ const codes: Readonly<Record<Exclude<(Refusal | StartError)["_tag"], Divided>, n
   SessionRevoked: 4,
   TooLarge: 2,
   Unauthenticated: 4,
-  Unavailable: 6,
+  Unavailable: 1,
   Unreachable: 6,
   VersionMismatch: 8
 }
