@@ -3,10 +3,14 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert } from "@effect/vitest"
 import type { Actor } from "@t3/protocol/Actor"
 import type { PairingId, SessionId } from "@t3/protocol/Ids"
-import { builtIn, isSubset, ofRole, type Role, type Scope } from "@t3/protocol/Scope"
+import { builtIn, ofRole, type Role, type Scope } from "@t3/protocol/Scope"
 import { Clock, Effect, Either, Redacted, TestClock } from "effect"
 import type { Operation } from "./Operations.ts"
 import { as, open, startup } from "./Stores.ts"
+
+/** Whether every scope of `part` is in `whole`. */
+const isSubset = (part: ReadonlyArray<Scope>, whole: ReadonlyArray<Scope>): boolean =>
+  part.every((scope) => whole.includes(scope))
 
 const second = 1000
 const minute = 60 * second

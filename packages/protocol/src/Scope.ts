@@ -37,9 +37,3 @@ const extent: Record<Role, number> = { viewer: 2, member: 3, owner: builtIn.leng
 
 /** The built-in scopes of a role. A host that adds scopes says itself which roles have them. */
 export const ofRole = (role: Role): ReadonlyArray<Scope> => builtIn.slice(0, extent[role])
-
-/** Whether every scope of `part` is in `whole`. */
-export const isSubset = (part: Iterable<Scope>, whole: Iterable<Scope>): boolean => {
-  const all = new Set(whole)
-  return Array.from(part).every((scope) => all.has(scope))
-}

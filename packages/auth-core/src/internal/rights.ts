@@ -21,16 +21,16 @@ type PolicyShape = typeof Policy.Service
  */
 export const rightsOf = Effect.fnUntraced(
   function*(sql: SqlClient.SqlClient, policy: PolicyShape, actor: Actor, now: number) {
-    if (actor.kind !== "session") {
-      return { role: "owner", scopes: policy.scopesOf("owner") } satisfies Rights as Rights
-    }
+    const owner: Rights = { role: "owner", scopes: policy.scopesOf("owner") }
+    if (actor.kind !== "session") return owner
     const [row] = yield* decodeRows(
       yield* sql`UPDATE t3_sessions SET last_used_at = last_used_at WHERE id = ${actor.sessionId} RETURNING *`
     ).pipe(Effect.orDie)
     if (row === undefined) return yield* new Unauthenticated()
     if (row.revoked_at !== null) return yield* new SessionRevoked()
     if (row.expires_at <= now) return yield* new SessionExpired()
-    return { role: row.role, scopes: row.scopes } satisfies Rights as Rights
+    const held: Rights = { role: row.role, scopes: row.scopes }
+    return held
   }
 )
 
@@ -57,7 +57,7 @@ export const grant = (
   if (outside !== undefined) {
     return Either.left(
       new Invalid({
-        hint: `Leave it out, or choose a role that has it.`,
+        hint: "Leave it out, or choose a role that has it.",
         message: `The role ${request.role} does not include ${outside}.`
       })
     )

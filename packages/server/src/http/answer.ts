@@ -13,26 +13,11 @@ import * as OAuth from "./oauth.ts"
 
 const isRefusal = Schema.is(Errors.Refusal)
 
+/** By tag, as each error says it of itself. */
 const statuses = new Map(
-  [
-    Errors.PairingExpired,
-    Errors.PairingUsed,
-    Errors.PairingRevoked,
-    Errors.PairingUnknown,
-    Errors.Unauthenticated,
-    Errors.SessionExpired,
-    Errors.SessionRevoked,
-    Errors.ScopeRequired,
-    Errors.Unavailable,
-    Errors.TooLarge,
-    Errors.VersionMismatch,
-    Errors.RateLimited,
-    Errors.HostNotAllowed,
-    Errors.OriginNotAllowed,
-    Errors.NotFound,
-    Errors.Conflict,
-    Errors.Invalid
-  ].map((error): [string, number] => [error._tag, HttpApiSchema.getStatusError(error)])
+  Object.values(Errors).flatMap((error): Array<[string, number]> =>
+    "_tag" in error ? [[error._tag, HttpApiSchema.getStatusError(error)]] : []
+  )
 )
 
 const encode = (

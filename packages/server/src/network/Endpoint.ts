@@ -47,8 +47,11 @@ const reachable = (family: 4 | 6): Effect.Effect<ReadonlyArray<Address.Address>>
 /** What the owner named comes first, what only this machine reaches last; between them the order they were found in. */
 const rank: Readonly<Record<Endpoint["kind"], number>> = { custom: 0, tailnet: 1, lan: 1, loopback: 2 }
 
+const toConnectionString = (host: string, port: number): ConnectionString =>
+  `http://${host}${port === 80 ? "" : `:${port}`}` as ConnectionString
+
 const toEndpoint = (port: number) => (address: Address.Address): Endpoint => ({
-  connectionString: `http://${Address.inUrl(address)}${port === 80 ? "" : `:${port}`}` as ConnectionString,
+  connectionString: toConnectionString(Address.inUrl(address), port),
   kind: address.kind === "loopback" || address.kind === "tailnet" ? address.kind : "lan"
 })
 
@@ -67,7 +70,7 @@ export const ofBound = (
       return Effect.map(Effect.forEach(families, reachable), (all) => [...all.flat(), ...loopback])
     })
     const custom = advertised.map((host): Endpoint => ({
-      connectionString: `http://${host}${port === 80 ? "" : `:${port}`}` as ConnectionString,
+      connectionString: toConnectionString(host, port),
       kind: "custom"
     }))
     const unique = Arr.dedupeWith(

@@ -5,19 +5,16 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { AddressInfo } from "node:net"
 import { PortRefused } from "../StartError.ts"
-import type * as Address from "./Address.ts"
+import * as Address from "./Address.ts"
 import { type Handler, listen } from "./listen.ts"
 import { describePortHolder } from "./portHolder.ts"
 
 /** How often a free port is picked anew, where one of the addresses turns out to have it taken. */
 const picks = 5
 
-const inUrl = (address: Address.Address, port: number) =>
-  address.family === 4 ? `${address.text}:${port}` : `[${address.text}]:${port}`
-
 const refused =
   (address: Address.Address, port: number) => (error: NodeJS.ErrnoException): Effect.Effect<never, PortRefused> => {
-    const where = inUrl(address, port)
+    const where = `${Address.inUrl(address)}:${port}`
     if (error.code === "EADDRINUSE") {
       return Effect.flatMap(describePortHolder(port), (holder) =>
         new PortRefused({
