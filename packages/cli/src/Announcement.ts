@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as SecureAddress from "@t3/client/SecureAddress"
 import type { ConnectionString } from "@t3/protocol/ConnectionString"
 import type { IssuedPairing } from "@t3/protocol/Pairing"
 import * as PairingLink from "@t3/protocol/PairingLink"
@@ -66,11 +67,6 @@ export const toJson = (announcement: Announcement): Readonly<Record<string, unkn
   }
 }
 
-const isLoopback = (address: ConnectionString): boolean => {
-  const { hostname } = new URL(address)
-  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.")
-}
-
 /** Rows that a terminal needs for the lines, long ones wrapped. */
 const height = (text: ReadonlyArray<string>, columns: number): number =>
   text.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / columns)), 0)
@@ -103,8 +99,10 @@ export const print = (announcement: Announcement): Effect.Effect<void, never, Ou
     const show = (text: ReadonlyArray<string>) => output.print(text.join("\n"))
     if (link === undefined || best === undefined) return yield* show(lines(announcement))
     const none = (why: string) => show([...lines(announcement), `No QR code: ${why}.`])
-    if (isLoopback(best)) return yield* none("this address works on this machine only; --host lets other devices in")
-    if (!output.rich) return yield* none(output.terminal ? "colours are switched off" : "this is no terminal")
+    if (SecureAddress.isLoopback(best))
+      return yield* none("this address works on this machine only; --host lets other devices in")
+    if (!output.rich)
+      return yield* none(output.terminal ? "colours are switched off" : "this is no terminal")
     const { draw } = yield* Effect.promise(() => import("./qr/Qr.ts"))
     yield* show(withQr(announcement, draw(link), yield* output.size))
   })

@@ -6,6 +6,13 @@ import * as SecureAddress from "./SecureAddress.ts"
 const parse = (text: string) => Either.getOrThrow(ConnectionString.parse(text))
 
 describe("SecureAddress", () => {
+  it("tells addresses of this machine from those that only look like it", () => {
+    const loopback = ["localhost", "t3.localhost", "127.1", "[::1]", "http://[::ffff:127.0.0.1]", "https://localhost"]
+    for (const text of loopback) assert.isTrue(SecureAddress.isLoopback(parse(text)), text)
+    const others = ["127.example.com", "localhost.example.com", "100.64.0.7", "192.168.1.20", "https://example.com"]
+    for (const text of others) assert.isFalse(SecureAddress.isLoopback(parse(text)), text)
+  })
+
   it.each([
     "https://example.com",
     "localhost",

@@ -15,7 +15,7 @@ const unmapped = (host: string): string => {
   return [high >> 8, high & 255, low >> 8, low & 255].join(".")
 }
 
-const isLoopback = (host: string): boolean =>
+const isLoopbackHost = (host: string): boolean =>
   host === "[::1]" || /^127(\.\d+){3}$/.test(host) || /^(.+\.)?localhost\.?$/.test(host)
 
 /** 100.64.0.0/10, fd7a:115c:a1e0::/48, and the names that Tailscale gives out. */
@@ -26,13 +26,15 @@ const isTailnet = (host: string): boolean => {
     || /\.ts\.net\.?$/.test(host)
 }
 
+/** `URL` brings the host to its one canonical spelling: lower case, dotted decimal, compressed IPv6. */
+const hostOf = (address: ConnectionString): string => unmapped(new URL(address).hostname)
+
+/** Whether the address is of the machine that uses it, and of no other. */
+export const isLoopback = (address: ConnectionString): boolean => isLoopbackHost(hostOf(address))
+
 /** Whether nobody on the way can read what is sent to this address. */
-export const isSecure = (address: ConnectionString): boolean => {
-  const url = new URL(address)
-  // `URL` has brought the host to its one canonical spelling: lower case, dotted decimal, compressed IPv6.
-  const host = unmapped(url.hostname)
-  return url.protocol === "https:" || isLoopback(host) || isTailnet(host)
-}
+export const isSecure = (address: ConnectionString): boolean =>
+  address.startsWith("https:") || isLoopback(address) || isTailnet(hostOf(address))
 
 /** The address, if secrets may go there; `allowInsecure` is the decision of a person who trusts that network. */
 export const check = (
