@@ -6,11 +6,13 @@
  */
 import type { Refusal } from "@t3/protocol/Errors"
 import type { PairingId, SessionId } from "@t3/protocol/Ids"
+import type { LogEntry, LogRequest } from "@t3/protocol/LogEntry"
 import type { Page, PageRequest } from "@t3/protocol/Page"
 import type { IssuedPairing, Pairing, PairingRequest } from "@t3/protocol/Pairing"
-import type { IssuedSession, Revocation, Session, SessionRequest } from "@t3/protocol/Session"
+import type { IssuedSession, Revocation, RevokeRequest, Session, SessionRequest } from "@t3/protocol/Session"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
 
 export class Access extends Context.Tag("@t3/auth-core/Access")<Access, {
   /** Makes a link. Never one with more rights than the actor holds at that moment (`ScopeRequired`). */
@@ -24,8 +26,18 @@ export class Access extends Context.Tag("@t3/auth-core/Access")<Access, {
   /** Newest first. */
   readonly listSessions: (page: PageRequest) => Effect.Effect<Page<Session>, Refusal>
   readonly renameSession: (id: SessionId, label: string) => Effect.Effect<Session, Refusal>
-  /** Ends a session and the open links it made, durably, before it answers (`NotFound`). */
-  readonly revokeSession: (id: SessionId) => Effect.Effect<Revocation, Refusal>
+  /**
+   * Ends a session and the open links it made, durably, and closes what it has open, before it answers (`NotFound`).
+   * `withIssued` ends what came from it, too.
+   */
+  readonly revokeSession: (id: SessionId, request?: RevokeRequest) => Effect.Effect<Revocation, Refusal>
   /** Ends every session but the actor's own (`Invalid` for an actor that is no session). */
   readonly revokeOtherSessions: Effect.Effect<Revocation, Refusal>
+  /** Decisions about access, newest first; those `after` a number oldest first. */
+  readonly readLog: (request: LogRequest) => Effect.Effect<Page<LogEntry>, Refusal>
+  /**
+   * Every entry after that number, oldest first, and then each as it is written. Ends only by failing: with
+   * `Unreachable` where the way to the server broke off.
+   */
+  readonly followLog: (after: number) => Stream.Stream<LogEntry, Refusal>
 }>() {}

@@ -1,51 +1,39 @@
 /**
- * The record of every decision about access: ids, never secrets; appended, never changed.
+ * The record of every decision about access: ids and labels, never secrets; appended, never changed.
  *
  * @since 0.1.0
  */
 import type { Actor } from "@t3/protocol/Actor"
 import type { Unavailable } from "@t3/protocol/Errors"
+import type { LogDevice, LogEntry, LogEvent, LogRequest } from "@t3/protocol/LogEntry"
+import type { Page } from "@t3/protocol/Page"
 import * as Context from "effect/Context"
-import type * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
 
-/** What was decided. */
-export type Event =
-  | "pairing.issued"
-  | "pairing.redeemed"
-  | "pairing.repeated"
-  | "pairing.refused"
-  | "pairing.revoked"
-  | "session.issued"
-  | "session.replaced"
-  | "session.renamed"
-  | "session.revoked"
-
-/** A decision as it is handed in. */
-export interface Entry {
-  readonly event: Event
+/** A decision as it is handed in; where the request came from is known from `Source`. */
+export interface Decision {
+  readonly event: LogEvent
   readonly actor?: Actor
   readonly pairingId?: string
   readonly sessionId?: string
-  /** Where the request came from. */
-  readonly address?: string
-  /** The tag of a refusal. */
+  readonly device?: LogDevice
+  /** The tag of a refusal, or the name of a right. */
   readonly reason?: string
 }
 
-/** A decision as it is kept. `count` is over 1 where refusals of one minute were gathered. */
-export interface Recorded extends Entry {
-  readonly seq: number
-  readonly at: DateTime.Utc
-  readonly count: number
-}
-
 export class AccessLog extends Context.Tag("@t3/auth-core/AccessLog")<AccessLog, {
-  /** The newest entries, newest first; `limit` is 1 to 1,000. */
-  readonly latest: (limit: number) => Effect.Effect<ReadonlyArray<Recorded>, Unavailable>
+  /** Newest first; those `after` a number oldest first. */
+  readonly read: (request: LogRequest) => Effect.Effect<Page<LogEntry>, Unavailable>
+  /** Every entry after that number, oldest first, and then each as it is written, by whomever. */
+  readonly follow: (after: number) => Stream.Stream<LogEntry, Unavailable>
+  /** The number of the newest entry; 0 where there is none. */
+  readonly latest: Effect.Effect<number, Unavailable>
   /**
-   * Records a refusal. The first of its kind (reason, address, pairing) is written at once, repetitions within a
+   * Records a refusal. The first of its kind (reason, address, pairing, session) is written at once, repetitions within a
    * minute as one row with their count, so that guesses do not cost a disk write each.
    */
-  readonly refused: (entry: Entry) => Effect.Effect<void>
+  readonly refused: (decision: Decision) => Effect.Effect<void>
+  /** Wakes those who follow: something was committed. */
+  readonly written: Effect.Effect<void>
 }>() {}

@@ -7,6 +7,7 @@ import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as Context from "effect/Context"
 import type * as Option from "effect/Option"
@@ -15,12 +16,16 @@ import type { Actor } from "./Actor.ts"
 import { BrowserSessionRequest, BrowserSessionResponse } from "./BrowserSession.ts"
 import { Descriptor, Environment, EnvironmentName } from "./Environment.ts"
 import * as Errors from "./Errors.ts"
+import { Position } from "./Event.ts"
 import { PairingId, SessionId } from "./Ids.ts"
 import { Label } from "./Label.ts"
+import { LogEntry, LogRequest } from "./LogEntry.ts"
 import * as OAuth from "./OAuth.ts"
 import { Page, PageRequest } from "./Page.ts"
 import { IssuedPairing, Pairing, PairingRequest } from "./Pairing.ts"
-import { IssuedSession, Revocation, Session, SessionRequest } from "./Session.ts"
+import { IssuedSession, Revocation, RevokeRequest, Session, SessionRequest } from "./Session.ts"
+import { Status } from "./Status.ts"
+import { TicketResponse } from "./Ticket.ts"
 
 /** Who is calling, and with which rights. Only `Authorized` provides it. */
 export class Caller extends Context.Tag("@t3/protocol/Caller")<Caller, {
@@ -31,7 +36,14 @@ export class Caller extends Context.Tag("@t3/protocol/Caller")<Caller, {
 
 /** Checks the credential, then the route's row in `RouteScopes`, before anything of the request's body is read. */
 export class Authorized extends HttpApiMiddleware.Tag<Authorized>()("@t3/protocol/Authorized", {
-  failure: Schema.Union(Errors.SessionRefusal, Errors.ScopeRequired, Errors.Conflict, Errors.Unavailable),
+  failure: Schema.Union(
+    Errors.SessionRefusal,
+    Errors.ScopeRequired,
+    Errors.RateLimited,
+    Errors.Conflict,
+    Errors.NotFound,
+    Errors.Unavailable
+  ),
   provides: Caller
 }) {}
 
@@ -71,6 +83,12 @@ export class BrowserGroup extends HttpApiGroup.make("browser")
   )
 {}
 
+/** Where to go on, both or neither; the header `Last-Event-ID`, `<stream>:<seq>`, says the same and wins. */
+export const EventsRequest = Schema.Struct({
+  stream: Schema.optionalWith(Position.fields.stream, { exact: true }),
+  after: Schema.optionalWith(Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative()), { exact: true })
+})
+
 /** What every session may ask about itself. */
 export class SessionGroup extends HttpApiGroup.make("session")
   .add(
@@ -80,6 +98,17 @@ export class SessionGroup extends HttpApiGroup.make("session")
   )
   .add(HttpApiEndpoint.del("signOut", "/api/session").addSuccess(Schema.Struct({})))
   .add(HttpApiEndpoint.get("environment", "/api/environment").addSuccess(Environment))
+  .add(
+    HttpApiEndpoint.post("ticket", "/api/ws-ticket")
+      .addSuccess(TicketResponse)
+      .annotate(OpenApi.Summary, "A ticket to open the live connection with")
+  )
+  .add(
+    HttpApiEndpoint.get("events", "/api/events")
+      .setUrlParams(EventsRequest)
+      .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
+      .annotate(OpenApi.Summary, "The event stream, for clients that cannot open a WebSocket")
+  )
   .middleware(Authorized)
 {}
 
@@ -114,12 +143,20 @@ export class AccessGroup extends HttpApiGroup.make("access")
   .add(
     HttpApiEndpoint.del("revokeSession", "/sessions/:id")
       .setPath(Schema.Struct({ id: SessionId }))
+      .setUrlParams(RevokeRequest)
       .addSuccess(Revocation)
       .addError(Errors.NotFound)
   )
   .add(HttpApiEndpoint.post("revokeOtherSessions", "/sessions/revoke-others").addSuccess(Revocation))
+  .add(HttpApiEndpoint.get("readLog", "/log").setUrlParams(LogRequest).addSuccess(Page(LogEntry)))
   .middleware(Authorized)
   .prefix("/api/access")
+{}
+
+/** For the account that owns the machine, over the control socket alone. */
+export class ControlGroup extends HttpApiGroup.make("control")
+  .add(HttpApiEndpoint.get("status", "/api/status").addSuccess(Status).addError(Errors.NotFound))
+  .middleware(Authorized)
 {}
 
 /** Everything this version serves over HTTP. */
@@ -129,6 +166,7 @@ export class Api extends HttpApi.make("t3")
   .add(BrowserGroup)
   .add(SessionGroup)
   .add(AccessGroup)
+  .add(ControlGroup)
   .addError(Errors.Invalid)
   .addError(Errors.TooLarge)
   .addError(Errors.RateLimited)

@@ -27,3 +27,7 @@ export type SessionId = typeof SessionId.Type
 /** A device across re-pairings; minted by the server. */
 export const DeviceId = id("DeviceId")
 export type DeviceId = typeof DeviceId.Type
+
+/** One start of a server, within which events are numbered. */
+export const StreamId = id("StreamId")
+export type StreamId = typeof StreamId.Type

@@ -8,8 +8,11 @@ import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import { Api } from "./Api.ts"
 import type { BuiltIn } from "./Scope.ts"
 
-/** `public`: anyone who can reach the port. `session`: any live session. Else the scope it takes. */
-export type Requirement = "public" | "session" | BuiltIn
+/**
+ * `public`: anyone who can reach the port. `session`: any live session. `control`: only the account that owns the
+ * machine, over the control socket. Else the scope it takes.
+ */
+export type Requirement = "public" | "session" | "control" | BuiltIn
 
 type Groups = typeof Api extends HttpApi.HttpApi<infer _Id, infer Groups, infer _E, infer _R> ? Groups : never
 
@@ -28,6 +31,8 @@ export const routeScopes: Readonly<Record<RouteName<Groups>, Requirement>> = {
   "session.whoAmI": "session",
   "session.signOut": "session",
   "session.environment": "environment:read",
+  "session.ticket": "session",
+  "session.events": "session",
   "access.listPairings": "access:read",
   "access.issuePairing": "access:write",
   "access.revokePairing": "access:write",
@@ -35,7 +40,9 @@ export const routeScopes: Readonly<Record<RouteName<Groups>, Requirement>> = {
   "access.issueSession": "access:write",
   "access.renameSession": "access:write",
   "access.revokeSession": "access:write",
-  "access.revokeOtherSessions": "access:write"
+  "access.revokeOtherSessions": "access:write",
+  "access.readLog": "access:read",
+  "control.status": "control"
 }
 
 /** The same table by `METHOD /path/:id`, as a router knows a route. */

@@ -36,6 +36,8 @@ export const Session = Schema.Struct({
   createdAt: Schema.DateTimeUtc,
   lastUsedAt: Schema.DateTimeUtc,
   expiresAt: Schema.DateTimeUtc,
+  /** Live connections that it has at this moment. */
+  connections: Schema.optionalWith(Schema.NonNegativeInt, { default: () => 0 }),
   /** Whether it is the session that asks. */
   current: Schema.Boolean
 })
@@ -64,9 +66,18 @@ export const IssuedSession = Schema.Struct({
 }).annotations(quiet("a new session"))
 export type IssuedSession = typeof IssuedSession.Type
 
+/** How far a revocation goes. */
+export const RevokeRequest = Schema.Struct({
+  /** Also every session that was paired from links of this one, or issued by it, and so on. */
+  withIssued: Schema.optionalWith(Schema.BooleanFromString, { default: () => false })
+})
+export type RevokeRequest = typeof RevokeRequest.Type
+
 /** What a revocation ended, and what it left. */
 export const Revocation = Schema.Struct({
   sessions: Schema.Array(SessionId),
+  /** Live connections of these sessions that were closed. */
+  connectionsClosed: Schema.NonNegativeInt,
   /** Open links made by these sessions; they are revoked with them. */
   linksRevoked: Schema.NonNegativeInt,
   /** Live sessions paired from links of these; they stay. */
