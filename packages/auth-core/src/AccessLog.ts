@@ -36,4 +36,6 @@ export class AccessLog extends Context.Tag("@t3/auth-core/AccessLog")<AccessLog,
   readonly refused: (decision: Decision) => Effect.Effect<void>
   /** Wakes those who follow: something was committed. */
   readonly written: Effect.Effect<void>
+  /** How often that was so since the start. */
+  readonly writes: () => number
 }>() {}

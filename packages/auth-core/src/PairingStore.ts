@@ -10,6 +10,7 @@ import type {
   Invalid,
   NotFound,
   PairingRefusal,
+  RateLimited,
   ScopeRequired,
   SessionRefusal,
   Unavailable
@@ -33,8 +34,6 @@ export interface Exchange {
   readonly idempotencyKey?: Redacted.Redacted
   /** Proof of the device's earlier session, which the new one replaces: its bearer token, or both browser halves. */
   readonly earlier?: ReadonlyArray<Redacted.Redacted>
-  /** Where the request came from, for the log. */
-  readonly address?: string
 }
 
 /** A fresh session and its secret, told once. */
@@ -51,7 +50,7 @@ export interface Halves {
   readonly storage: Redacted.Redacted
 }
 
-type RedeemRefusal = PairingRefusal | Invalid | Unavailable
+type RedeemRefusal = PairingRefusal | RateLimited | Invalid | Unavailable
 
 export class PairingStore extends Context.Tag("@t3/auth-core/PairingStore")<PairingStore, {
   /** Makes a link with at most the rights that `actor` holds at that moment. */

@@ -8,6 +8,12 @@ import { idleSeconds } from "@t3/protocol/Session"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 
+/** Tokens of a bucket: at most `most`, and one more `every` so many milliseconds. */
+export interface Allowance {
+  readonly most: number
+  readonly every: number
+}
+
 export class Policy extends Context.Reference<Policy>()("@t3/auth-core/Policy", {
   defaultValue: () => ({
     /** A session that is not used for this long ends. */
@@ -20,6 +26,13 @@ export class Policy extends Context.Reference<Policy>()("@t3/auth-core/Policy", 
     keepEnded: Duration.days(30),
     /** The access log keeps entries this long. */
     keepLog: Duration.days(90),
+    /** And no more than this many of them. */
+    keepLogEntries: 10_000,
+    /** Wrong secrets that a network, and all together, may present; see docs/adr/0010-failures-are-counted.md. */
+    failures: {
+      network: { every: 2_000, most: 20 } satisfies Allowance as Allowance,
+      all: { every: 50, most: 200 } satisfies Allowance as Allowance
+    },
     /** The scopes of a role; a host adds its own here. */
     scopesOf: (role: Role): ReadonlyArray<Scope> => ofRole(role)
   })

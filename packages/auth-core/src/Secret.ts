@@ -6,6 +6,7 @@
 import * as Crockford from "@t3/protocol/Crockford"
 import * as PairingToken from "@t3/protocol/PairingToken"
 import { pattern, prefixes } from "@t3/protocol/SessionToken"
+import * as Ticket from "@t3/protocol/Ticket"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -66,6 +67,8 @@ export class Secret extends Context.Tag("@t3/auth-core/Secret")<Secret, {
   readonly pairingToken: Effect.Effect<PairingToken.PairingToken>
   /** A secret of 256 bit for the session `id`. */
   readonly sessionToken: (kind: Kind, id: string) => Effect.Effect<Redacted.Redacted>
+  /** A secret of 256 bit that opens a live connection. */
+  readonly ticket: Effect.Effect<Redacted.Redacted>
   /** An id: 12 lower-case symbols, 60 bit, no secret. */
   readonly id: Effect.Effect<string>
 }>() {
@@ -78,7 +81,8 @@ export class Secret extends Context.Tag("@t3/auth-core/Secret")<Secret, {
         Effect.map(draw(secretLength), (text) => {
           const body = prefixes[kind] + id + text.toLowerCase()
           return Redacted.make(body + checksum(body))
-        })
+        }),
+      ticket: Effect.map(draw(secretLength), (text) => Redacted.make(Ticket.prefix + text.toLowerCase()))
     })
   })
 }

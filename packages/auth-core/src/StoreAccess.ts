@@ -6,32 +6,44 @@
 import type { Actor } from "@t3/protocol/Actor"
 import { Invalid } from "@t3/protocol/Errors"
 import type { PairingId, SessionId } from "@t3/protocol/Ids"
+import type { LogRequest } from "@t3/protocol/LogEntry"
 import type { Page, PageRequest } from "@t3/protocol/Page"
 import type { PairingRequest } from "@t3/protocol/Pairing"
-import type { Session, SessionRequest } from "@t3/protocol/Session"
+import type { RevokeRequest, Session, SessionRequest } from "@t3/protocol/Session"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Access } from "./Access.ts"
+import { AccessLog } from "./AccessLog.ts"
+import { Connections } from "./Connections.ts"
 import { PairingStore } from "./PairingStore.ts"
 import { SessionStore } from "./SessionStore.ts"
 
-/** Marks the session that asks. */
-const mark = (own: SessionId | undefined) => (session: Session): Session => ({
-  ...session,
-  current: session.id === own
-})
-
 const ownOf = (actor: Actor): SessionId | undefined => actor.kind === "session" ? actor.sessionId : undefined
 
-const make = (pairings: typeof PairingStore.Service, sessions: typeof SessionStore.Service) => (actor: Actor) => {
-  const seen = mark(ownOf(actor))
+interface Parts {
+  readonly connections: typeof Connections.Service
+  readonly log: typeof AccessLog.Service
+  readonly pairings: typeof PairingStore.Service
+  readonly sessions: typeof SessionStore.Service
+}
+
+const make = ({ connections, log, pairings, sessions }: Parts) => (actor: Actor) => {
+  const own = ownOf(actor)
+  /** With what the store does not know: whether it asks, and what it has open. */
+  const seen = (session: Session): Session => ({
+    ...session,
+    connections: connections.count(session.id),
+    current: session.id === own
+  })
   return {
+    followLog: log.follow,
     issuePairing: (request: PairingRequest) => pairings.issue(actor, request),
     issueSession: (request: SessionRequest) => sessions.issue(actor, request),
     listPairings: pairings.list,
     listSessions: (page: PageRequest) =>
       Effect.map(sessions.list(page), (all): Page<Session> => ({ ...all, items: all.items.map(seen) })),
+    readLog: (request: LogRequest) => log.read(request),
     renameSession: (id: SessionId, label: string) => Effect.map(sessions.rename(actor, id, label), seen),
     revokeOtherSessions: Effect.gen(function*() {
       if (actor.kind === "session") return yield* sessions.revokeOthers(actor.sessionId)
@@ -41,16 +53,20 @@ const make = (pairings: typeof PairingStore.Service, sessions: typeof SessionSto
       })
     }),
     revokePairing: (id: PairingId) => pairings.revoke(actor, id),
-    revokeSession: (id: SessionId) => sessions.revoke(actor, id)
+    revokeSession: (id: SessionId, request?: RevokeRequest) => sessions.revoke(actor, id, request)
   } satisfies typeof Access.Service
 }
 
 /** Makes the facade for whoever acts. Rights of a session are checked by the route; what it may give, by the stores. */
 export class StoreAccess extends Context.Tag("@t3/auth-core/StoreAccess")<StoreAccess, ReturnType<typeof make>>() {
-  static readonly layer: Layer.Layer<StoreAccess, never, PairingStore | SessionStore> = Layer.effect(
-    this,
-    Effect.zipWith(PairingStore, SessionStore, make)
-  )
+  static readonly layer: Layer.Layer<StoreAccess, never, PairingStore | SessionStore | AccessLog | Connections> = Layer
+    .effect(
+      this,
+      Effect.map(
+        Effect.all({ connections: Connections, log: AccessLog, pairings: PairingStore, sessions: SessionStore }),
+        make
+      )
+    )
 }
 
 /** The facade for one actor of this machine. */

@@ -21,7 +21,9 @@ export const PairingRow = Schema.Struct({
   ended_at: Schema.NullOr(Schema.Number),
   session_id: Schema.NullOr(SessionId),
   repeat_key_hash: Schema.NullOr(Schema.String),
-  repeat_fields_hash: Schema.NullOr(Schema.String)
+  repeat_fields_hash: Schema.NullOr(Schema.String),
+  /** When its end was recorded, where it came by itself. */
+  expired_at: Schema.NullOr(Schema.Number)
 })
 export type PairingRow = typeof PairingRow.Type
 

@@ -8,6 +8,8 @@ import type { SessionRow } from "./SessionRow.ts"
 
 export class SessionMemory extends Context.Tag("@t3/auth-core/SessionMemory")<SessionMemory, {
   readonly get: (id: string) => SessionRow | undefined
+  /** Every session that is known and has not been revoked. */
+  readonly unrevoked: () => ReadonlyArray<SessionRow>
   /** What a change left behind; overrides what was known, but for an end, which is final. */
   readonly set: (row: SessionRow) => void
   /** What a look-up found; never overrides what is known. */
@@ -26,7 +28,8 @@ export class SessionMemory extends Context.Tag("@t3/auth-core/SessionMemory")<Se
         if (known !== undefined) return known
         rows.set(row.id, row)
         return row
-      }
+      },
+      unrevoked: () => Array.from(rows.values()).filter((row) => row.revoked_at === null)
     })
   })
 }

@@ -4,6 +4,7 @@ import type { Actor } from "@t3/protocol/Actor"
 import { LocalActor } from "@t3/protocol/Actor"
 import { DeviceKind } from "@t3/protocol/Device"
 import { DeviceId, PairingId, SessionId } from "@t3/protocol/Ids"
+import type { LogDevice } from "@t3/protocol/LogEntry"
 import { Role, Scope } from "@t3/protocol/Scope"
 import { type Session, SessionKind, type SessionState } from "@t3/protocol/Session"
 import * as DateTime from "effect/DateTime"
@@ -30,7 +31,9 @@ export const SessionRow = Schema.Struct({
   last_used_at: Schema.Number,
   expires_at: Schema.Number,
   ends_at: Schema.NullOr(Schema.Number),
-  revoked_at: Schema.NullOr(Schema.Number)
+  revoked_at: Schema.NullOr(Schema.Number),
+  /** When its end was recorded, where it came by itself. */
+  expired_at: Schema.NullOr(Schema.Number)
 })
 export type SessionRow = typeof SessionRow.Type
 
@@ -53,6 +56,13 @@ export const toActor = (
 export const fromActor = (actor: Actor) => ({
   issued_by: actor.kind,
   issued_by_session: actor.kind === "session" ? actor.sessionId : null
+})
+
+/** The device, as the log calls it. */
+export const deviceOf = (row: SessionRow): LogDevice => ({
+  id: row.device_id,
+  kind: row.device_kind,
+  label: row.device_label
 })
 
 const stateOf = (row: SessionRow, now: number): SessionState => {
@@ -78,5 +88,6 @@ export const toSession = (row: SessionRow, now: number): Session => ({
   createdAt: DateTime.unsafeMake(row.created_at),
   lastUsedAt: DateTime.unsafeMake(row.last_used_at),
   expiresAt: DateTime.unsafeMake(row.expires_at),
+  connections: 0,
   current: false
 })

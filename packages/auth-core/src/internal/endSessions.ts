@@ -6,7 +6,7 @@ import type { SessionId } from "@t3/protocol/Ids"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { appendLog } from "./logRow.ts"
-import { decodeRows } from "./SessionRow.ts"
+import { decodeRows, deviceOf } from "./SessionRow.ts"
 
 /** Ids in one statement: SQLite takes 32,766 parameters, older ones 999. */
 const chunk = 500
@@ -40,7 +40,7 @@ export const endSessions = Effect.fnUntraced(function*(
   const staying = yield* inChunks(ids, (part) =>
     sql<{ readonly id: string }>`SELECT id FROM t3_sessions
       WHERE revoked_at IS NULL AND expires_at > ${now} AND ${sql.in("issued_by_session", part)}`)
-  for (const row of rows) yield* appendLog(sql, now, { actor, event, sessionId: row.id })
+  for (const row of rows) yield* appendLog(sql, now, { actor, device: deviceOf(row), event, sessionId: row.id })
   for (const link of links) yield* appendLog(sql, now, { actor, event: "pairing.revoked", pairingId: link.id })
   return { links: links.length, rows, staying: staying.length }
 })

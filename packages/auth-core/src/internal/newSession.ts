@@ -77,7 +77,8 @@ export const newSession = Effect.fnUntraced(function*(
     last_used_at: now,
     expires_at: expiryOf(policy, now, endsAt),
     ends_at: endsAt,
-    revoked_at: null
+    revoked_at: null,
+    expired_at: null
   }
   return { row, secrets }
 })

@@ -6,7 +6,8 @@ import {
   type PairingRefusal,
   PairingRevoked,
   PairingUnknown,
-  PairingUsed
+  PairingUsed,
+  SessionRevoked
 } from "@t3/protocol/Errors"
 import type { Scope } from "@t3/protocol/Scope"
 import * as Clock from "effect/Clock"
@@ -15,7 +16,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { AccessLog } from "../AccessLog.ts"
+import { AccessLog, type Decision } from "../AccessLog.ts"
+import { Connections } from "../Connections.ts"
+import { FailureLimit } from "../FailureLimit.ts"
 import type { Exchange } from "../PairingStore.ts"
 import { Policy } from "../Policy.ts"
 import * as Secret from "../Secret.ts"
@@ -64,6 +67,8 @@ export const makeRedeem = Effect.gen(function*() {
   const secret = yield* Secret.Secret
   const policy = yield* Policy
   const log = yield* AccessLog
+  const connections = yield* Connections
+  const limit = yield* FailureLimit
 
   const pairingOf = (exchange: Exchange) =>
     Effect.map(
@@ -121,17 +126,21 @@ export const makeRedeem = Effect.gen(function*() {
       yield* Sessions.insert(sql, row)
       yield* appendLog(sql, now, {
         actor: { kind: "session", sessionId: row.id },
+        device: Sessions.deviceOf(row),
         event: "pairing.redeemed",
         pairingId: pairing.id,
-        sessionId: row.id,
-        ...(exchange.address === undefined ? {} : { address: exchange.address })
+        sessionId: row.id
       })
       return Option.some({ ended: ended.rows, outcome: { row, secrets: made.secrets } satisfies Outcome })
     }).pipe(
       sql.withTransaction,
       Effect.tap(Option.match({
         onNone: () => Effect.void,
-        onSome: ({ ended, outcome }) => Effect.sync(() => [...ended, outcome.row].forEach((row) => memory.set(row)))
+        onSome: ({ ended, outcome }) =>
+          Effect.suspend(() => {
+            for (const row of [...ended, outcome.row]) memory.set(row)
+            return connections.cut(ended.map((row) => row.id), new SessionRevoked())
+          })
       })),
       Effect.map(Option.map(({ outcome }) => outcome))
     )
@@ -170,10 +179,10 @@ export const makeRedeem = Effect.gen(function*() {
           Effect.tap((rows) =>
             rows.length === 0 ? Effect.void : appendLog(sql, now, {
               actor: { kind: "session", sessionId: row.id },
+              device: Sessions.deviceOf(row),
               event: "pairing.repeated",
               pairingId: pairing.id,
-              sessionId: row.id,
-              ...(exchange.address === undefined ? {} : { address: exchange.address })
+              sessionId: row.id
             })
           ),
           sql.withTransaction,
@@ -187,20 +196,34 @@ export const makeRedeem = Effect.gen(function*() {
       return written.length === 0 ? Option.none<Outcome>() : Option.some<Outcome>({ row, secrets })
     })
 
-  return (kind: Sessions.SessionRow["kind"], exchange: Exchange) =>
+  /** The session that a used link became: owners are told which device it was. */
+  const userOf = (pairing: PairingRow) =>
+    Effect.map(
+      pairing.session_id === null
+        ? Effect.succeed([])
+        : Effect.flatMap(
+          sql`SELECT * FROM t3_sessions WHERE id = ${pairing.session_id}`,
+          (rows) => Effect.orDie(Sessions.decodeRows(rows))
+        ),
+      ([row]): Partial<Decision> => row === undefined ? {} : { device: Sessions.deviceOf(row), sessionId: row.id }
+    )
+
+  const refuse = <E extends PairingRefusal | Invalid>(refusal: E, about: Partial<Decision> = {}) =>
+    Effect.zipRight(
+      log.refused({ event: "pairing.refused", reason: refusal._tag, ...about }),
+      Effect.fail(refusal)
+    )
+
+  /** Only tokens that are on file get further than this, whatever others did before. */
+  const refuseUnknown = Effect.zipRight(
+    Effect.tapError(limit.count, ({ _tag }) => log.refused({ event: "rate.limited", reason: _tag })),
+    Effect.suspend(() => refuse(new PairingUnknown()))
+  )
+
+  const exchangeFor = (kind: Sessions.SessionRow["kind"], exchange: Exchange) =>
     Effect.gen(function*() {
-      const refuse = (refusal: PairingRefusal | Invalid, pairingId?: string) =>
-        Effect.zipRight(
-          log.refused({
-            event: "pairing.refused",
-            reason: refusal._tag,
-            ...(pairingId === undefined ? {} : { pairingId }),
-            ...(exchange.address === undefined ? {} : { address: exchange.address })
-          }),
-          Effect.fail(refusal)
-        )
       const found = yield* pairingOf(exchange)
-      if (Option.isNone(found)) return yield* refuse(new PairingUnknown())
+      if (Option.isNone(found)) return yield* refuseUnknown
       const pairing = found.value
       const scopes = narrow(pairing, exchange.scopes)
       const open = stateOf(pairing, yield* Clock.currentTimeMillis) === "open"
@@ -210,7 +233,7 @@ export const makeRedeem = Effect.gen(function*() {
             hint: `It gives: ${pairing.scopes.join(", ")}. The link still works.`,
             message: "This link gives none of the scopes asked for."
           }),
-          pairing.id
+          { pairingId: pairing.id }
         )
       }
       const taken = open ? yield* take(pairing, kind, exchange, scopes) : Option.none()
@@ -218,6 +241,10 @@ export const makeRedeem = Effect.gen(function*() {
       const after = Option.getOrElse(yield* pairingOf(exchange), () => pairing)
       const again = yield* repeat(kind, exchange, after)
       if (Option.isSome(again)) return again.value
-      return yield* refuse(refusals[stateOf(after, yield* Clock.currentTimeMillis)](), pairing.id)
-    }).pipe(stored("PairingStore.redeem"))
+      const refusal = refusals[stateOf(after, yield* Clock.currentTimeMillis)]()
+      return yield* refuse(refusal, { pairingId: pairing.id, ...(yield* userOf(after)) })
+    })
+
+  return (kind: Sessions.SessionRow["kind"], exchange: Exchange) =>
+    exchangeFor(kind, exchange).pipe(Effect.tap(() => log.written), stored("PairingStore.redeem"))
 })

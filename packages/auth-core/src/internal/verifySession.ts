@@ -2,12 +2,14 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import {
   Conflict,
+  type RateLimited,
   SessionExpired,
   type SessionRefusal,
   SessionRevoked,
   Unauthenticated,
   type Unavailable
 } from "@t3/protocol/Errors"
+import type { SessionId } from "@t3/protocol/Ids"
 import type { Session } from "@t3/protocol/Session"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
@@ -16,31 +18,49 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type * as Redacted from "effect/Redacted"
+import { AccessLog } from "../AccessLog.ts"
+import { FailureLimit } from "../FailureLimit.ts"
 import type { Halves } from "../PairingStore.ts"
 import { Policy } from "../Policy.ts"
 import * as Secret from "../Secret.ts"
+import { appendLog } from "./logRow.ts"
 import { expiryOf } from "./newSession.ts"
 import { SessionMemory } from "./SessionMemory.ts"
-import { decodeRows, type SessionRow, toSession } from "./SessionRow.ts"
+import { decodeRows, deviceOf, type SessionRow, toSession } from "./SessionRow.ts"
 import { stored } from "./stored.ts"
 
 /** Rows of one transaction. */
 const batch = 1000
 
+const day = 86_400_000
+
+/** A session is renewed many times a day; the log has the first of each day (UTC). */
+const isLogged = (use: Use): boolean => Math.floor(use.before / day) !== Math.floor(use.row.last_used_at / day)
+
+/** The use of a session, and when the one before it was. */
+interface Use {
+  readonly row: SessionRow
+  readonly before: number
+}
+
 /** Writes the uses of sessions, many in one transaction, until the scope closes; what is left then is written too. */
 const makeRenewals = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  const used = new Map<string, SessionRow>()
+  const log = yield* AccessLog
+  const used = new Map<string, Use>()
   const wake = yield* Queue.sliding<void>(1)
-  const write = (rows: ReadonlyArray<SessionRow>) =>
-    Effect.forEach(
-      rows,
-      (row) =>
-        sql`UPDATE t3_sessions SET first_used_at = ${row.first_used_at}, last_used_at = ${row.last_used_at},
-        expires_at = ${row.expires_at} WHERE id = ${row.id} AND revoked_at IS NULL`,
-      { discard: true }
-    ).pipe(
+  const writeOne = Effect.fnUntraced(function*(use: Use) {
+    const { row } = use
+    const renewed = yield* sql`UPDATE t3_sessions SET first_used_at = ${row.first_used_at},
+      last_used_at = ${row.last_used_at}, expires_at = ${row.expires_at}
+      WHERE id = ${row.id} AND revoked_at IS NULL AND expired_at IS NULL RETURNING id`
+    if (renewed.length === 0 || !isLogged(use)) return
+    yield* appendLog(sql, row.last_used_at, { device: deviceOf(row), event: "session.renewed", sessionId: row.id })
+  })
+  const write = (uses: ReadonlyArray<Use>) =>
+    Effect.forEach(uses, writeOne, { discard: true }).pipe(
       sql.withTransaction,
+      Effect.zipRight(log.written),
       stored("SessionStore.renew"),
       // Logged by `stored`. The next use of the session tries again after its interval.
       Effect.ignore
@@ -52,36 +72,51 @@ const makeRenewals = Effect.gen(function*() {
   }))
   yield* Effect.addFinalizer(() => writeAll)
   yield* Effect.forkScoped(Effect.interruptible(Effect.forever(Effect.zipRight(Queue.take(wake), writeAll))))
-  return (row: SessionRow) => {
-    used.set(row.id, row)
+  return (row: SessionRow, before: number) => {
+    used.set(row.id, { before: used.get(row.id)?.before ?? before, row })
     Queue.unsafeOffer(wake, undefined)
   }
 })
 
-/** Reads a token of the wanted kind, or refuses. */
-const named = (token: Redacted.Redacted, kind: Secret.Kind): Effect.Effect<string, Unauthenticated> =>
-  Option.match(Option.filter(Secret.parse(token), (it) => it.kind === kind), {
-    onNone: () => new Unauthenticated({ message: "The credential is not one of this server's." }),
-    onSome: (it) => Effect.succeed(it.id)
-  })
-
-const unknown = () => new Unauthenticated({ message: "No session on file has this credential." })
+/** The session that a token of the wanted kind names, if it is one. */
+const named = (token: Redacted.Redacted, kind: Secret.Kind): Option.Option<string> =>
+  Option.map(Option.filter(Secret.parse(token), (it) => it.kind === kind), (it) => it.id)
 
 export const makeVerify = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const memory = yield* SessionMemory
   const policy = yield* Policy
+  const log = yield* AccessLog
+  const limit = yield* FailureLimit
   const noteUse = yield* makeRenewals
   const renewEvery = Duration.toMillis(policy.renewEvery)
   const sessions = new WeakMap<SessionRow, Session>()
 
-  const find = (id: string): Effect.Effect<SessionRow, SessionRefusal | Unavailable> => {
+  /** One answer for all that is not on file, and a count of them. */
+  const refuseUnknown = (message: string): Effect.Effect<never, Unauthenticated | RateLimited> =>
+    limit.count.pipe(
+      Effect.tapError(({ _tag }) => log.refused({ event: "rate.limited", reason: _tag })),
+      Effect.zipRight(Effect.suspend(() => {
+        const refusal = new Unauthenticated({ message })
+        return Effect.zipRight(log.refused({ event: "session.refused", reason: refusal._tag }), refusal)
+      }))
+    )
+
+  const notOnFile = Effect.suspend(() => refuseUnknown("No session on file has this credential."))
+
+  const refuse = (row: SessionRow, refusal: SessionExpired | SessionRevoked) =>
+    Effect.zipRight(
+      log.refused({ device: deviceOf(row), event: "session.refused", reason: refusal._tag, sessionId: row.id }),
+      Effect.fail(refusal)
+    )
+
+  const find = (id: string): Effect.Effect<SessionRow | undefined, Unavailable> => {
     const known = memory.get(id)
     if (known !== undefined) return Effect.succeed(known)
     return sql`SELECT * FROM t3_sessions WHERE id = ${id}`.pipe(
       Effect.flatMap((rows) => Effect.orDie(decodeRows(rows))),
       stored("SessionStore.verify"),
-      Effect.flatMap(([row]) => row === undefined ? unknown() : Effect.succeed(memory.remember(row)))
+      Effect.map(([row]) => row === undefined ? undefined : memory.remember(row))
     )
   }
 
@@ -94,7 +129,7 @@ export const makeVerify = Effect.gen(function*() {
       expires_at: expiryOf(policy, now, row.ends_at)
     }
     memory.set(renewed)
-    noteUse(renewed)
+    noteUse(renewed, row.last_used_at)
     return renewed
   }
 
@@ -107,38 +142,57 @@ export const makeVerify = Effect.gen(function*() {
     return session
   }
 
-  /** Compares last, so that a wrong secret for a real id learns nothing of the session's state. */
+  /** The end of a session, if it has come. */
+  const endOf = (row: SessionRow, now: number): SessionExpired | SessionRevoked | undefined => {
+    if (row.revoked_at !== null) return new SessionRevoked()
+    return row.expired_at !== null || row.expires_at <= now ? new SessionExpired() : undefined
+  }
+
+  /** Compares first, so that a wrong secret for a real id learns nothing of the session's state. */
   const check = (id: string, proves: (row: SessionRow) => boolean) =>
     Effect.flatMap(
       find(id),
       (row) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Session, SessionRefusal> => {
-          // A change may have come between the look-up and now.
-          const current = memory.get(id) ?? row
-          if (!proves(current)) return unknown()
-          if (current.revoked_at !== null) return new SessionRevoked()
-          if (current.expires_at <= now) return new SessionExpired()
-          return Effect.succeed(view(renew(current, now), now))
-        })
+        Effect.flatMap(
+          Clock.currentTimeMillis,
+          (now): Effect.Effect<Session, SessionRefusal | RateLimited> => {
+            // A change may have come between the look-up and now.
+            const current = memory.get(id) ?? row
+            if (current === undefined || !proves(current)) return notOnFile
+            const ended = endOf(current, now)
+            return ended === undefined ? Effect.succeed(view(renew(current, now), now)) : refuse(current, ended)
+          }
+        )
     )
 
-  const verify = Effect.fnUntraced(function*(token: Redacted.Redacted) {
-    const id = yield* named(token, "bearer")
-    return yield* check(id, (row) => row.kind === "bearer" && Secret.matches(token, row.secret_hash))
-  })
+  const malformed = Effect.suspend(() => refuseUnknown("The credential is not one of this server's."))
 
-  const verifyBrowser = Effect.fnUntraced(function*(halves: Halves) {
-    const id = yield* named(halves.storage, "storage")
-    if (id !== (yield* named(halves.cookie, "cookie"))) {
-      return yield* new Conflict({
-        hint: "Reload the page; if that does not help, pair this browser again.",
-        message: "This browser holds halves of two sessions: two of its tabs paired at once."
-      })
-    }
-    return yield* check(id, (row) =>
-      row.cookie_hash !== null && Secret.matches(halves.storage, row.secret_hash) &&
-      Secret.matches(halves.cookie, row.cookie_hash))
-  })
+  const verify = (token: Redacted.Redacted) =>
+    Option.match(named(token, "bearer"), {
+      onNone: () => malformed,
+      onSome: (id) => check(id, (row) => row.kind === "bearer" && Secret.matches(token, row.secret_hash))
+    })
 
-  return { verify, verifyBrowser }
+  const verifyBrowser = (halves: Halves) =>
+    Option.match(Option.all([named(halves.storage, "storage"), named(halves.cookie, "cookie")]), {
+      onNone: () => malformed,
+      onSome: ([id, other]): Effect.Effect<Session, SessionRefusal | Conflict | RateLimited | Unavailable> =>
+        id === other
+          ? check(id, (row) =>
+            row.cookie_hash !== null && Secret.matches(halves.storage, row.secret_hash) &&
+            Secret.matches(halves.cookie, row.cookie_hash))
+          : new Conflict({
+            hint: "Reload the page; if that does not help, pair this browser again.",
+            message: "This browser holds halves of two sessions: two of its tabs paired at once."
+          })
+    })
+
+  const current = (id: SessionId): Effect.Effect<Session, SessionRefusal | Unavailable> =>
+    Effect.flatMap(find(id), (row) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Session, SessionRefusal> => {
+        if (row === undefined) return new Unauthenticated()
+        return endOf(row, now) ?? Effect.succeed(view(renew(row, now), now))
+      }))
+
+  return { current, verify, verifyBrowser }
 })

@@ -76,8 +76,20 @@ const access = Effect.gen(function*() {
   yield* sql`CREATE INDEX t3_access_log_at ON t3_access_log (at)`
 })
 
+/** Ends that come by themselves are recorded once, and the log says which device. */
+const ends = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE t3_pairings ADD COLUMN expired_at BIGINT`
+  yield* sql`ALTER TABLE t3_sessions ADD COLUMN expired_at BIGINT`
+  yield* sql`CREATE INDEX t3_pairings_end ON t3_pairings (expires_at) WHERE state = 'open' AND expired_at IS NULL`
+  yield* sql`CREATE INDEX t3_sessions_end ON t3_sessions (expires_at) WHERE revoked_at IS NULL AND expired_at IS NULL`
+  yield* sql`ALTER TABLE t3_access_log ADD COLUMN device_id TEXT`
+  yield* sql`ALTER TABLE t3_access_log ADD COLUMN device_label TEXT`
+  yield* sql`ALTER TABLE t3_access_log ADD COLUMN device_kind TEXT`
+})
+
 /** Every migration by `NNNN_noun`. */
-export const migrations = { "0001_access": access }
+export const migrations = { "0001_access": access, "0002_ends": ends }
 
 /** The number of the newest migration: a database with a higher one was made by a later version. */
 export const latest = Object.keys(migrations).length

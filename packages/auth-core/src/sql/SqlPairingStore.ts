@@ -13,7 +13,9 @@ import type { PairingRequest } from "@t3/protocol/Pairing"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { AccessLog } from "../AccessLog.ts"
+import { AccessLog } from "../AccessLog.ts"
+import type { Connections } from "../Connections.ts"
+import type { FailureLimit } from "../FailureLimit.ts"
 import { appendLog } from "../internal/logRow.ts"
 import type { Secrets } from "../internal/newSession.ts"
 import { conditions, toPage } from "../internal/page.ts"
@@ -31,6 +33,7 @@ const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const secret = yield* Secret
   const policy = yield* Policy
+  const log = yield* AccessLog
   const redeem = yield* makeRedeem
 
   const rowsOf = (rows: ReadonlyArray<unknown>) => Effect.orDie(decodeRows(rows))
@@ -53,12 +56,13 @@ const make = Effect.gen(function*() {
         ended_at: null,
         session_id: null,
         repeat_key_hash: null,
-        repeat_fields_hash: null
+        repeat_fields_hash: null,
+        expired_at: null
       }
       yield* sql`INSERT INTO t3_pairings ${sql.insert(encodeRow(row))}`
       yield* appendLog(sql, now, { actor, event: "pairing.issued", pairingId: row.id })
       return { expiresIn: request.ttl, pairing: toPairing(row, now), token }
-    }).pipe(sql.withTransaction, stored("PairingStore.issue"))
+    }).pipe(sql.withTransaction, Effect.tap(() => log.written), stored("PairingStore.issue"))
 
   const list = (page: PageRequest) =>
     Effect.gen(function*() {
@@ -91,7 +95,7 @@ const make = Effect.gen(function*() {
       }
       yield* appendLog(sql, now, { actor, event: "pairing.revoked", pairingId: id })
       return toPairing(revoked, now)
-    }).pipe(sql.withTransaction, stored("PairingStore.revoke"))
+    }).pipe(sql.withTransaction, Effect.tap(() => log.written), stored("PairingStore.revoke"))
 
   const tell = <S>(to: (secrets: Secrets) => S) => (made: { readonly row: SessionRow; readonly secrets: Secrets }) =>
     Effect.map(Clock.currentTimeMillis, (now) => ({
@@ -117,5 +121,5 @@ const make = Effect.gen(function*() {
 export const layer: Layer.Layer<
   PairingStore,
   never,
-  SqlClient.SqlClient | SessionMemory | Secret | AccessLog
+  SqlClient.SqlClient | SessionMemory | Secret | AccessLog | Connections | FailureLimit
 > = Layer.effect(PairingStore, make)

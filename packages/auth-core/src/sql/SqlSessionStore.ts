@@ -5,21 +5,24 @@
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Actor } from "@t3/protocol/Actor"
-import { NotFound } from "@t3/protocol/Errors"
+import { NotFound, SessionRevoked } from "@t3/protocol/Errors"
 import type { SessionId } from "@t3/protocol/Ids"
 import * as Label from "@t3/protocol/Label"
 import type { PageRequest } from "@t3/protocol/Page"
-import type { SessionRequest } from "@t3/protocol/Session"
+import type { RevokeRequest, SessionRequest } from "@t3/protocol/Session"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { AccessLog } from "../AccessLog.ts"
+import { Connections } from "../Connections.ts"
+import type { FailureLimit } from "../FailureLimit.ts"
 import { endSessions } from "../internal/endSessions.ts"
 import { appendLog } from "../internal/logRow.ts"
 import { newSession } from "../internal/newSession.ts"
 import { conditions, toPage } from "../internal/page.ts"
 import { grant, rightsOf } from "../internal/rights.ts"
 import { SessionMemory } from "../internal/SessionMemory.ts"
-import { decodeRows, insert, type SessionRow, toSession } from "../internal/SessionRow.ts"
+import { decodeRows, deviceOf, insert, toSession } from "../internal/SessionRow.ts"
 import { stored } from "../internal/stored.ts"
 import { makeVerify } from "../internal/verifySession.ts"
 import { Policy } from "../Policy.ts"
@@ -34,7 +37,9 @@ const make = Effect.gen(function*() {
   const memory = yield* SessionMemory
   const secret = yield* Secret
   const policy = yield* Policy
-  const { verify, verifyBrowser } = yield* makeVerify
+  const log = yield* AccessLog
+  const connections = yield* Connections
+  const { current, verify, verifyBrowser } = yield* makeVerify
 
   const rowsOf = (rows: ReadonlyArray<unknown>) => Effect.orDie(decodeRows(rows))
 
@@ -53,13 +58,18 @@ const make = Effect.gen(function*() {
         ...(request.ttl === undefined ? {} : { endsAt: now + request.ttl * 1000 })
       })
       yield* insert(sql, made.row)
-      yield* appendLog(sql, now, { actor, event: "session.issued", sessionId: made.row.id })
+      yield* appendLog(sql, now, {
+        actor,
+        device: deviceOf(made.row),
+        event: "session.issued",
+        sessionId: made.row.id
+      })
       return {
         expiresIn: Math.floor((made.row.expires_at - now) / 1000),
         session: toSession(made.row, now),
         token: made.secrets.primary
       }
-    }).pipe(sql.withTransaction, stored("SessionStore.issue"))
+    }).pipe(sql.withTransaction, Effect.tap(() => log.written), stored("SessionStore.issue"))
 
   const list = (page: PageRequest) =>
     Effect.gen(function*() {
@@ -82,7 +92,7 @@ const make = Effect.gen(function*() {
           WHERE id = ${id} AND revoked_at IS NULL AND expires_at > ${now} RETURNING *`
       )
       if (row === undefined) return yield* notFound(id)
-      yield* appendLog(sql, now, { actor, event: "session.renamed", sessionId: id })
+      yield* appendLog(sql, now, { actor, device: deviceOf(row), event: "session.renamed", sessionId: id })
       return { now, row }
     }).pipe(
       sql.withTransaction,
@@ -90,11 +100,15 @@ const make = Effect.gen(function*() {
         // What memory knows of the session's use may be newer than the table.
         Effect.sync(() => memory.set({ ...(memory.get(id) ?? row), device_label: row.device_label }))
       ),
+      Effect.tap(() => log.written),
       Effect.map(({ now, row }) => toSession(row, now)),
       stored("SessionStore.rename")
     )
 
-  /** Ends what `choose` finds, in one transaction with the check of the actor. */
+  /**
+   * Ends what `choose` finds: on the disk, in one transaction with the check of the actor, then in memory, then on the
+   * wire. Only then are others told, and the caller answered.
+   */
   const end = <E>(actor: Actor, choose: (now: number) => Effect.Effect<ReadonlyArray<SessionId>, E>) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
@@ -102,21 +116,34 @@ const make = Effect.gen(function*() {
       return yield* endSessions(sql, { actor, event: "session.revoked", ids: yield* choose(now), now })
     }).pipe(
       sql.withTransaction,
-      Effect.tap(({ rows }) => Effect.sync(() => rows.forEach((row) => memory.set(row))))
+      Effect.flatMap((ended) => {
+        for (const row of ended.rows) memory.set(row)
+        const ids = ended.rows.map((row) => row.id)
+        return Effect.map(connections.cut(ids, new SessionRevoked()), (connectionsClosed) => ({
+          connectionsClosed,
+          linksRevoked: ended.links,
+          sessions: ids,
+          sessionsPairedFromThem: ended.staying
+        }))
+      }),
+      Effect.tap(() => log.written)
     )
 
-  const toRevocation = (
-    ended: { readonly links: number; readonly rows: ReadonlyArray<SessionRow>; readonly staying: number }
-  ) => ({
-    linksRevoked: ended.links,
-    sessions: ended.rows.map((row) => row.id),
-    sessionsPairedFromThem: ended.staying
-  })
+  const idsOf = (rows: ReadonlyArray<{ readonly id: SessionId }>) => rows.map((row) => row.id)
 
-  const revoke = (actor: Actor, id: SessionId) =>
-    end(actor, () => Effect.succeed([id])).pipe(
-      Effect.filterOrFail((ended) => ended.rows.length > 0, () => notFound(id)),
-      Effect.map(toRevocation),
+  /** The session, and all that came from it: paired from its links, issued by it, and so on. */
+  const withIssued = (id: SessionId) =>
+    Effect.map(
+      sql<{ readonly id: SessionId }>`WITH RECURSIVE came (id) AS (
+        SELECT id FROM t3_sessions WHERE id = ${id}
+        UNION SELECT s.id FROM t3_sessions s JOIN came ON s.issued_by_session = came.id
+      ) SELECT id FROM came`,
+      idsOf
+    )
+
+  const revoke = (actor: Actor, id: SessionId, request?: RevokeRequest) =>
+    end(actor, () => request?.withIssued === true ? withIssued(id) : Effect.succeed([id])).pipe(
+      Effect.filterOrFail((ended) => ended.sessions.length > 0, () => notFound(id)),
       stored("SessionStore.revoke")
     )
 
@@ -125,14 +152,15 @@ const make = Effect.gen(function*() {
       Effect.map(
         sql<{ readonly id: SessionId }>`SELECT id FROM t3_sessions
           WHERE revoked_at IS NULL AND expires_at > ${now} AND id <> ${own}`,
-        (rows) => rows.map((row) => row.id)
-      )).pipe(Effect.map(toRevocation), stored("SessionStore.revokeOthers"))
+        idsOf
+      )).pipe(stored("SessionStore.revokeOthers"))
 
-  return SessionStore.of({ issue, list, rename, revoke, revokeOthers, verify, verifyBrowser })
+  return SessionStore.of({ current, issue, list, rename, revoke, revokeOthers, verify, verifyBrowser })
 })
 
 /** Requires the `SessionMemory` that the pairing store of the same database shares. */
-export const layer: Layer.Layer<SessionStore, never, SqlClient.SqlClient | SessionMemory | Secret> = Layer.scoped(
+export const layer: Layer.Layer<
   SessionStore,
-  make
-)
+  never,
+  SqlClient.SqlClient | SessionMemory | Secret | AccessLog | Connections | FailureLimit
+> = Layer.scoped(SessionStore, make)

@@ -10,6 +10,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type { AccessLog } from "../AccessLog.ts"
+import { Connections } from "../Connections.ts"
+import { FailureLimit } from "../FailureLimit.ts"
 import { SessionMemory } from "../internal/SessionMemory.ts"
 import { stored } from "../internal/stored.ts"
 import type { PairingStore } from "../PairingStore.ts"
@@ -19,9 +21,10 @@ import type { SessionStore } from "../SessionStore.ts"
 import * as SqlAccessLog from "./SqlAccessLog.ts"
 import * as SqlPairingStore from "./SqlPairingStore.ts"
 import * as SqlSessionStore from "./SqlSessionStore.ts"
+import * as SqlWatch from "./SqlWatch.ts"
 
-/** Forgets what has ended longer ago than it is kept, once at start and once a day. */
-export const layerPruning: Layer.Layer<never, never, SqlClient.SqlClient> = Layer.scopedDiscard(Effect.gen(function*() {
+/** Forgets what has ended longer ago than it is kept, and log entries beyond their number, at start and once an hour. */
+const layerPruning: Layer.Layer<never, never, SqlClient.SqlClient> = Layer.scopedDiscard(Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const policy = yield* Policy
   const prune = Effect.gen(function*() {
@@ -29,17 +32,27 @@ export const layerPruning: Layer.Layer<never, never, SqlClient.SqlClient> = Laye
     const ended = now - Duration.toMillis(policy.keepEnded)
     yield* sql`DELETE FROM t3_sessions WHERE revoked_at < ${ended} OR expires_at < ${ended}`
     yield* sql`DELETE FROM t3_pairings WHERE ended_at < ${ended} OR expires_at < ${ended}`
-    yield* sql`DELETE FROM t3_access_log WHERE at < ${now - Duration.toMillis(policy.keepLog)}`
+    yield* sql`DELETE FROM t3_access_log WHERE at < ${now - Duration.toMillis(policy.keepLog)}
+      OR seq <= (SELECT max(seq) FROM t3_access_log) - ${policy.keepLogEntries}`
   }).pipe(stored("SqlStores.prune"), Effect.ignore)
-  // Also where a host builds this layer in an uninterruptible region: closing it must not wait for a day.
-  yield* Effect.forkScoped(Effect.interruptible(Effect.repeat(prune, Schedule.spaced("1 day"))))
+  // Also where a host builds this layer in an uninterruptible region: closing it must not wait for an hour.
+  yield* Effect.forkScoped(Effect.interruptible(Effect.repeat(prune, Schedule.spaced("1 hour"))))
 }))
 
-/** The stores; the tables must be there (`AuthMigrations.migrate`). */
-export const layer: Layer.Layer<PairingStore | SessionStore | AccessLog, never, SqlClient.SqlClient> = Layer.mergeAll(
-  SqlPairingStore.layer,
-  SqlSessionStore.layer
-).pipe(
-  Layer.provideMerge(SqlAccessLog.layer),
-  Layer.provide([SessionMemory.layer, Secret.layer])
+type Stores = PairingStore | SessionStore | AccessLog | Connections
+
+const layerParts = Layer.mergeAll(SqlPairingStore.layer, SqlSessionStore.layer)
+
+const shared = <R>(layer: Layer.Layer<R, never, Layer.Layer.Context<typeof layerParts> | SqlClient.SqlClient>) =>
+  layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(SqlAccessLog.layer, Connections.layer)),
+    Layer.provide([SessionMemory.layer, Secret.layer, FailureLimit.layer])
+  )
+
+/** The stores for a moment, as a command has them; the tables must be there (`AuthMigrations.migrate`). */
+export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient> = shared(layerParts)
+
+/** The stores for as long as a server runs: what time and others bring about is noticed, what is old forgotten. */
+export const layerServer: Layer.Layer<Stores, never, SqlClient.SqlClient> = shared(
+  Layer.mergeAll(layerParts, SqlWatch.layer, layerPruning)
 )
