@@ -10,6 +10,8 @@ import type { LogDevice } from "@t3/protocol/LogEntry"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import { globalValue } from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
@@ -33,10 +35,11 @@ export interface Own {
   readonly finish: (reason: Ending) => Effect.Effect<void>
 }
 
-/** Set by whoever handles calls, so that one who revokes itself still gets its answer. */
-export class CurrentConnection extends Context.Reference<CurrentConnection>()("@t3/auth-core/CurrentConnection", {
-  defaultValue: (): Own | undefined => undefined
-}) {}
+/** Set by whoever handles calls, so that one who ends its own session still gets its answer. */
+export const currentConnection: FiberRef.FiberRef<Own | undefined> = globalValue(
+  "@t3/auth-core/currentConnection",
+  () => FiberRef.unsafeMake<Own | undefined>(undefined)
+)
 
 /** A session's lasting connections have become more or fewer. */
 export interface Change {
@@ -55,6 +58,8 @@ export class Connections extends Context.Tag("@t3/auth-core/Connections")<Connec
   readonly open: (id: SessionId, connection: Connection) => Effect.Effect<() => void, SessionRefusal>
   /** Ends all that these sessions have open, at once, and gives how many of them were lasting. */
   readonly cut: (ids: ReadonlyArray<SessionId>, reason: Ending) => Effect.Effect<number>
+  /** Ends every lasting connection there is. */
+  readonly cutAll: (reason: Ending) => Effect.Effect<void>
   /** How many lasting connections a session has. */
   readonly count: (id: SessionId) => number
   /** How many there are in all. */
@@ -93,18 +98,25 @@ export class Connections extends Context.Tag("@t3/auth-core/Connections")<Connec
         changes: Stream.fromPubSub(changes),
         count: (id) => lasting(bySession.get(id)),
         cut: (ids, reason) =>
-          Effect.flatMap(CurrentConnection, (own) => {
+          Effect.flatMap(FiberRef.get(currentConnection), (own) => {
             const all = ids.flatMap((id) => Array.from(bySession.get(id) ?? []))
             return Effect.as(
               Effect.forEach(
                 all,
-                (connection) =>
-                  connection === own?.connection ? own.finish(reason) : connection.end(reason),
+                (connection) => connection === own?.connection ? own.finish(reason) : connection.end(reason),
                 { concurrency: "unbounded", discard: true }
               ),
               all.filter(isLasting).length
             )
           }),
+        cutAll: (reason) =>
+          Effect.suspend(() =>
+            Effect.forEach(
+              Array.from(bySession.values(), (open) => Array.from(open)).flat().filter(isLasting),
+              (connection) => connection.end(reason),
+              { concurrency: "unbounded", discard: true }
+            )
+          ),
         // One step from the look to the note, so that no end comes between them.
         open: (id, connection) =>
           Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<() => void, SessionRefusal> => {
