@@ -71,7 +71,9 @@ describe("T3Client", () => {
           T.json(response, status, { _tag: tag, message: "why", required: "x:y" })
         )
         const client = yield* clientOf(server)
-        const error = yield* Effect.flip(client.access.revokeSession({ path: { id: SessionId.make(T.ids.session) } }))
+        const error = yield* Effect.flip(
+          client.access.revokeSession({ path: { id: SessionId.make(T.ids.session) }, urlParams: { withIssued: true } })
+        )
         assert.strictEqual(error._tag, tag)
         assert.strictEqual(error.message, "why")
         assert.strictEqual((yield* Effect.flip(client.environment.descriptor()))._tag, tag)

@@ -3,24 +3,17 @@
  *
  * @since 0.1.0
  */
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import * as Headers from "@effect/platform/Headers"
 import type * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import type { HttpApiEndpoint } from "@effect/platform/HttpApiEndpoint"
 import type { HttpApiGroup } from "@effect/platform/HttpApiGroup"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Api } from "@t3/protocol/Api"
 import { type Refusal, Unreachable } from "@t3/protocol/Errors"
-import { idempotencyHeader } from "@t3/protocol/OAuth"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
-import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Answer from "./internal/answer.ts"
+import * as Request from "./internal/request.ts"
 
 type Groups = typeof Api extends HttpApi.HttpApi<infer _Id, infer Groups, infer _E, infer _R> ? Groups : never
 
@@ -39,60 +32,32 @@ type Call<Endpoint> = Endpoint extends HttpApiEndpoint<
   (request: HttpApiEndpoint.ClientRequest<Path, UrlParams, Payload, Headers, false>) => Effect.Effect<Success, Refusal>
   : never
 
+/** The event stream has no end to wait for: it has a module of its own, `EventStream`. */
+type Endless = "events"
+
 type Calls<Group> = Group extends HttpApiGroup<infer _Name, infer Endpoints, infer _E, infer _R, infer _TopLevel>
-  ? { readonly [Endpoint in Endpoints as Endpoint["name"]]: Call<Endpoint> }
+  ? { readonly [Endpoint in Endpoints as Exclude<Endpoint["name"], Endless>]: Call<Endpoint> }
   : never
 
 /** Every route as a function, `client.<group>.<endpoint>(request)`. A call needs nothing more and never hangs. */
 export type T3Client = { readonly [Group in Groups as Group["identifier"]]: Calls<Group> }
 
-/** Where the environment is and, for calls that need a session, its token. */
-export interface Options {
-  readonly connectionString: string
-  /** Sent as `Authorization: Bearer`, to this address only: redirects are not followed. */
-  readonly token?: Redacted.Redacted
-}
+export type { Options } from "./internal/request.ts"
 
 /** How long one call may take, answer included. Every answer is small. */
 const patience = "30 seconds"
-
-/** A redirect is an answer like any other, so that no secret follows it. The caller's other options stay. */
-const withoutRedirects = <A, E, R>(answer: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.contextWithEffect((context: Context.Context<R>) =>
-    Effect.provide(
-      answer,
-      Context.add(context, FetchHttpClient.RequestInit, {
-        ...Context.getOrElse(context, FetchHttpClient.RequestInit, () => ({})),
-        redirect: "manual"
-      })
-    )
-  )
-
-const prepare = (http: HttpClient.HttpClient, options: Options): HttpClient.HttpClient.With<
-  Refusal | HttpClientError.HttpClientError,
-  Scope.Scope
-> =>
-  http.pipe(
-    options.token === undefined ? identity : HttpClient.mapRequest(HttpClientRequest.bearerToken(options.token)),
-    HttpClient.transformResponse(withoutRedirects),
-    HttpClient.transformResponse(
-      Effect.locallyWith(Headers.currentRedactedNames, (names) => [...names, idempotencyHeader])
-    ),
-    HttpClient.withScope,
-    HttpClient.transformResponse(Effect.flatMap((response) => Answer.accept(options.connectionString, response)))
-  )
 
 /**
  * Makes the client of the environment at `connectionString`, over whatever `HttpClient` is there (fetch, or an agent
  * on a control socket). Nothing is sent yet.
  */
-export const make = (options: Options): Effect.Effect<T3Client, never, HttpClient.HttpClient> =>
+export const make = (options: Request.Options): Effect.Effect<T3Client, never, HttpClient.HttpClient> =>
   Effect.gen(function*() {
     const http = yield* HttpClient.HttpClient
     const address = options.connectionString
     const groups = yield* HttpApiClient.makeWith(Api, {
       baseUrl: address,
-      httpClient: prepare(http, options),
+      httpClient: Request.prepare(http, options, "application/json"),
       transformResponse: Effect.mapError((error) => Answer.fromDecoding(address, error))
     })
     const bounded = (call: (request: never) => Effect.Effect<unknown, Answer.Fault, Scope.Scope>) => (request: never) =>

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 export * as EnvironmentStore from "./EnvironmentStore.ts"
+export * as EventStream from "./EventStream.ts"
 export * as Pair from "./Pair.ts"
 export { pair } from "./Pair.ts"
 export * as SecureAddress from "./SecureAddress.ts"

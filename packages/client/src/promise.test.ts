@@ -20,8 +20,13 @@ const whole = T.serve((seen, response) => {
       return T.json(response, 200, { items: [T.session], next: "more" })
     case "GET /api/access/sessions?all=false&cursor=more&limit=200":
       return T.json(response, 200, { items: [{ ...T.session, current: false, id: "tttttttttttt" }] })
-    case `DELETE /api/access/sessions/${T.ids.session}`:
-      return T.json(response, 200, { linksRevoked: 1, sessions: [T.ids.session], sessionsPairedFromThem: 2 })
+    case `DELETE /api/access/sessions/${T.ids.session}?withIssued=false`:
+      return T.json(response, 200, {
+        connectionsClosed: 1,
+        linksRevoked: 1,
+        sessions: [T.ids.session],
+        sessionsPairedFromThem: 2
+      })
     case "POST /api/access/pairings": {
       const asked = JSON.parse(seen.body)
       return T.json(response, 201, {

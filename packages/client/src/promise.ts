@@ -112,7 +112,7 @@ class Session implements Types.T3Session {
     return this.#call((client) =>
       Effect.flatMap(
         decode(SessionId, id, "This is not the id of a session: it has 12 lower-case letters and digits."),
-        (sessionId) => client.access.revokeSession({ path: { id: sessionId } })
+        (sessionId) => client.access.revokeSession({ path: { id: sessionId }, urlParams: { withIssued: false } })
       )
     )
   }

@@ -85,3 +85,18 @@ export const asT3 = (seen: Seen, response: ServerResponse): void => {
   if (seen.route === "POST /oauth/token") return json(response, 200, granted)
   return json(response, 404, { _tag: "NotFound", message: "no such route" })
 }
+
+/** Begins an event stream; the answer stays open. */
+export const eventStream = (response: ServerResponse): ServerResponse =>
+  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" })
+
+export const stream = "ssssssssssss"
+export const position = { _tag: "Position", reload: false, seq: 7, stream }
+export const stopping = { _tag: "Stopping", at: "2026-01-01T00:00:00.000Z", seq: 8 }
+export const project = {
+  _tag: "Project",
+  at: "2026-01-01T00:00:00.000Z",
+  change: "added",
+  project: { id: "p", path: "/home/me/käse", title: "käse 🗝" },
+  seq: 9
+}

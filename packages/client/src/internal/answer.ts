@@ -31,8 +31,12 @@ const parseJson = Schema.decode(Schema.parseJson())
 const decodeRefusal = (body: unknown) =>
   Schema.decodeUnknown(Refusal)(Predicate.isReadonlyRecord(body) ? Record.map(body, printable) : body)
 
-const isJson = (response: HttpClientResponse.HttpClientResponse): boolean =>
-  /^application\/json\s*(;|$)/i.test(response.headers["content-type"] ?? "")
+/** What an answer can be made of, by its content type, and how a person would call it. */
+const names = { "application/json": "JSON", "text/event-stream": "an event stream" } as const
+export type ContentType = keyof typeof names
+
+const isOf = (type: ContentType, response: HttpClientResponse.HttpClientResponse): boolean =>
+  response.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase() === type
 
 /** A browser hides the status of a redirect that it does not follow: 0. */
 const isRedirect = (status: number): boolean => status === 0 || (status >= 300 && status < 400)
@@ -43,13 +47,20 @@ export const fromDecoding = (address: string, fault: unknown): Unreachable =>
     ? new Unreachable({ message: `The connection to ${address} broke off before the answer was complete.` })
     : notT3(address, "its answer has another shape")
 
-/** Passes a success on; fails with the server's own refusal, or with `Unreachable` if the answer is neither. */
+/**
+ * Passes a success of that type on; fails with the server's own refusal, which is always JSON, or with `Unreachable` if
+ * the answer is neither.
+ */
 export const accept = (
   address: string,
-  response: HttpClientResponse.HttpClientResponse
+  response: HttpClientResponse.HttpClientResponse,
+  type: ContentType
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, Refusal> => {
   if (isRedirect(response.status)) return notT3(address, "it redirects elsewhere")
-  if (!isJson(response)) return notT3(address, `it answers with something else than JSON (status ${response.status})`)
+  const expected = response.status < 400 ? type : "application/json"
+  if (!isOf(expected, response)) {
+    return notT3(address, `it answers with something else than ${names[expected]} (status ${response.status})`)
+  }
   if (response.status < 400) return Effect.succeed(response)
   return response.text.pipe(
     Effect.flatMap(parseJson),
