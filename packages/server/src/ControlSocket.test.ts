@@ -3,12 +3,14 @@ import { Effect, Exit, Fiber, Redacted, Scope } from "effect"
 import * as fs from "node:fs"
 import { request } from "node:http"
 import { dirname, join } from "node:path"
-import { asNobody } from "../test/asNobody.ts"
+import { asNobody, nobody } from "../test/asNobody.ts"
 import * as Processes from "../test/processes.ts"
 import * as raw from "../test/raw.ts"
-import { dataFolder, startServer, statusOf, temporaryFolder } from "../test/withServer.ts"
+import { dataFolder, portOf, startServer, statusOf, temporaryFolder } from "../test/withServer.ts"
+import * as ControlSocket from "./ControlSocket.ts"
 import { isAlive } from "./ControlSocket.ts"
 import * as DataDirectory from "./DataDirectory.ts"
+import type { Handler } from "./network/listen.ts"
 
 /** One call through the socket. */
 const call = (socketPath: string, method: string, path: string, body?: object, headers: Record<string, string> = {}) =>
@@ -126,11 +128,14 @@ describe("the control socket", () => {
   it.scopedLive("stands elsewhere, in a private folder, where the path is too long for one", () =>
     Effect.gen(function*() {
       const path = join(yield* temporaryFolder, "x".repeat(100))
-      const { socket } = yield* start(path)
-      assert.isFalse(socket.startsWith(path))
-      yield* Effect.addFinalizer(() => Effect.sync(() => fs.rmSync(dirname(socket), { recursive: true })))
-      assert.strictEqual(fs.statSync(dirname(socket)).mode & 0o777, 0o700)
-      assert.strictEqual((yield* call(socket, "GET", "/health")).status, 200)
+      const socket = yield* Effect.scoped(Effect.gen(function*() {
+        const { socket } = yield* start(path)
+        assert.isFalse(socket.startsWith(path))
+        assert.strictEqual(fs.statSync(dirname(socket)).mode & 0o777, 0o700)
+        assert.strictEqual((yield* call(socket, "GET", "/health")).status, 200)
+        return socket
+      }))
+      assert.isFalse(fs.existsSync(dirname(socket)))
     }))
 
   it.scopedLive("is not opened in a folder that others can reach", () =>
@@ -143,5 +148,102 @@ describe("the control socket", () => {
       const error = yield* Effect.flip(start(path))
       assert.strictEqual(error._tag, "DirectoryRefused")
       assert.include(error.message, folder)
+    }))
+})
+
+/** A control socket without a server behind it, until the scope closes. */
+const openIn = (directory: DataDirectory.DataDirectory, answer = "ok") => {
+  const handler: Handler = (_, response) =>
+    void response.setHeader("content-type", "application/json").end(JSON.stringify({ answer }))
+  return ControlSocket.open(directory, handler)
+}
+
+const answerOf = (socket: string) => Effect.map(call(socket, "GET", "/"), ({ body }) => body["answer"])
+
+/** Where a socket may lie. */
+const places = { "in the data directory": 0, "in a folder of its own": 100 }
+
+const placeFor = (length: number) =>
+  Effect.map(temporaryFolder, (folder) => {
+    const path = join(folder, "x".repeat(length), "data")
+    fs.mkdirSync(path, { mode: 0o700, recursive: true })
+    return DataDirectory.at(path)
+  })
+
+describe.each(Object.entries(places))("a control socket %s", (_, length) => {
+  it.scopedLive("stays when a server ends that had the place before", () =>
+    Effect.gen(function*() {
+      const directory = yield* placeFor(length)
+      const earlier = yield* Scope.make()
+      yield* Scope.extend(openIn(directory), earlier)
+      // As somebody does who starts anew, and forgets that a server still runs.
+      fs.rmSync(dirname(directory.socket), { recursive: true })
+      fs.mkdirSync(directory.path, { mode: 0o700, recursive: true })
+      yield* openIn(directory, "later")
+      yield* Scope.close(earlier, Exit.void)
+      assert.isTrue(fs.existsSync(directory.socket))
+      assert.strictEqual(yield* answerOf(directory.socket), "later")
+    }))
+
+  it.scopedLive("takes the place of whatever a killed server left", () =>
+    Effect.gen(function*() {
+      const directory = yield* placeFor(length)
+      fs.mkdirSync(dirname(directory.socket), { mode: 0o700, recursive: true })
+      for (const name of [directory.socket, join(dirname(directory.socket), "control.bind")]) fs.writeFileSync(name, "")
+      yield* openIn(directory)
+      assert.strictEqual(yield* answerOf(directory.socket), "ok")
+      assert.deepStrictEqual(fs.readdirSync(dirname(directory.socket)), ["control.sock"])
+    }))
+
+  it.scopedLive("is not trusted where others can write to its folder, or where that is another's", () =>
+    Effect.gen(function*() {
+      const directory = yield* placeFor(length)
+      yield* openIn(directory)
+      const folder = dirname(directory.socket)
+      assert.isTrue(yield* isAlive(directory.socket))
+      fs.chmodSync(folder, 0o720)
+      assert.isFalse(yield* isAlive(directory.socket))
+      fs.chmodSync(folder, 0o702)
+      assert.isFalse(yield* isAlive(directory.socket))
+      fs.chmodSync(folder, 0o755)
+      assert.isTrue(yield* isAlive(directory.socket))
+      if (process.getuid?.() === 0) {
+        fs.chownSync(folder, nobody, nobody)
+        assert.isFalse(yield* isAlive(directory.socket))
+      }
+    }))
+})
+
+describe("two servers that meet at one control socket", () => {
+  it.scopedLive("7: the one that is refused removes nothing", () =>
+    Effect.gen(function*() {
+      const path = yield* dataFolder
+      const { socket } = yield* start(path)
+      const inode = fs.statSync(socket).ino
+      const before = fs.readdirSync(path)
+      assert.strictEqual((yield* Effect.flip(Effect.scoped(start(path))))._tag, "DirectoryHeld")
+      assert.deepStrictEqual(fs.readdirSync(path), before)
+      assert.strictEqual(fs.statSync(socket).ino, inode)
+      assert.isTrue(yield* isAlive(socket))
+    }))
+
+  it.scopedLive("7: the one that ends slowly removes nothing of the one that waits for it", () =>
+    Effect.gen(function*() {
+      const path = yield* dataFolder
+      const earlier = yield* Scope.make()
+      const { base, socket } = yield* Scope.extend(start(path), earlier)
+      const half = "POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n" +
+        "Content-Type: application/json\r\n\r\n{"
+      for (const to of [{ host: "127.0.0.1", port: portOf(base) }, { path: socket }]) {
+        const connection = yield* raw.open(to)
+        connection.write(half)
+      }
+      yield* Effect.sleep("100 millis")
+      const ending = yield* Effect.fork(Scope.close(earlier, Exit.void))
+      yield* start(path)
+      yield* Fiber.join(ending)
+      yield* Effect.sleep("200 millis")
+      assert.isTrue(yield* isAlive(socket))
+      assert.strictEqual((yield* call(socket, "GET", "/health")).status, 200)
     }))
 })

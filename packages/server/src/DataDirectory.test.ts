@@ -143,4 +143,15 @@ describe("DataDirectory", () => {
     assert.strictEqual(new Set(tooLong).size, 2)
     assert.strictEqual(DataDirectory.at(`${fits}a`).socket, tooLong[0])
   })
+
+  it("has a pipe for a socket on Windows, named after it, and a key for whoever may call", () => {
+    const { controlKey, socket } = DataDirectory.at("C:\\Users\\me\\.t3", "win32")
+    assert.match(socket, /^\\\\\.\\pipe\\t3-[0-9a-f]{32}$/)
+    assert.include(controlKey ?? "", "control.key")
+    // One folder, as Windows sees it.
+    assert.strictEqual(DataDirectory.at("c:\\USERS\\me\\.t3", "win32").socket, socket)
+    assert.notStrictEqual(DataDirectory.at("C:\\Users\\me\\.t4", "win32").socket, socket)
+    assert.match(DataDirectory.at(`C:\\${"x".repeat(300)}`, "win32").socket, /^\\\\\.\\pipe\\t3-[0-9a-f]{32}$/)
+    assert.isUndefined(DataDirectory.at("/home/me/.t3", "darwin").controlKey)
+  })
 })

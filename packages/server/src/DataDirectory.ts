@@ -18,8 +18,10 @@ export interface DataDirectory {
   readonly database: string
   /** Held by the process that may write. */
   readonly lock: string
-  /** The private socket of a running server. */
+  /** The private socket of a running server: a file, or on Windows the name of a pipe. */
   readonly socket: string
+  /** The file of the key that calls over the socket must carry; none where the folder of the socket protects it. */
+  readonly controlKey: string | undefined
   /** Environments that this machine is paired with. */
   readonly environments: string
 }
@@ -27,25 +29,34 @@ export interface DataDirectory {
 /** Longer socket paths are cut without a word by the operating system (`sun_path` has 104 bytes on macOS, 108 on Linux). */
 const socketPathLimit = 103
 
+const hashOf = (path: string): string => createHash("sha256").update(path).digest("hex")
+
 const socketOf = (path: string): string => {
   const inside = join(path, "control.sock")
   if (Buffer.byteLength(inside) <= socketPathLimit) return inside
-  const name = createHash("sha256").update(path).digest("hex").slice(0, 16)
   // Not XDG_RUNTIME_DIR or TMPDIR: a service and a shell of one account would look in different places.
-  return join("/tmp", `t3-${os.userInfo().uid}-${name}`, "control.sock")
+  return join("/tmp", `t3-${os.userInfo().uid}-${hashOf(path).slice(0, 16)}`, "control.sock")
 }
 
-/** The names, whether or not anything is there. `path` is absolute. */
-export const at = (path: string): DataDirectory => ({
-  path,
-  database: join(path, "t3.db"),
-  environments: join(path, "environments.json"),
-  lock: join(path, "lock.db"),
-  socket: socketOf(path)
-})
+/** Pipes have one name space for the whole machine. Windows takes upper and lower case for the same folder. */
+const pipeOf = (path: string): string => `\\\\.\\pipe\\t3-${hashOf(path.toLowerCase()).slice(0, 32)}`
 
-/** The names in the folder behind `path`: whoever comes by a link must find the same socket. */
-const resolved = (path: string): DataDirectory => at(fs.realpathSync(path))
+/** The names, whether or not anything is there. `path` is absolute. */
+export const at = (path: string, platform: NodeJS.Platform = process.platform): DataDirectory => {
+  const windows = platform === "win32"
+  return {
+    path,
+    // Who may open a pipe does not depend on the folder.
+    controlKey: windows ? join(path, "control.key") : undefined,
+    database: join(path, "t3.db"),
+    environments: join(path, "environments.json"),
+    lock: join(path, "lock.db"),
+    socket: windows ? pipeOf(path) : socketOf(path)
+  }
+}
+
+/** The names in the folder behind `path`: whoever comes by a link, or spells it otherwise, must find the same socket. */
+const resolved = (path: string): DataDirectory => at(fs.realpathSync.native(path))
 
 class NoEntry extends Data.TaggedError("NoEntry") {}
 
