@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Status } from "@t3/protocol/Status"
 import * as Data from "effect/Data"
 
 interface Told {
@@ -18,7 +19,12 @@ export class DirectoryRefused extends Data.TaggedError("DirectoryRefused")<
 > {}
 
 /** Another process holds the data directory. */
-export class DirectoryHeld extends Data.TaggedError("DirectoryHeld")<Told> {}
+export class DirectoryHeld extends Data.TaggedError("DirectoryHeld")<
+  Told & {
+    /** What the server that holds it says of itself; absent where it is a command, or does not answer. */
+    readonly server?: Status
+  }
+> {}
 
 /** The database cannot be used and was left as it is: `corrupt`, `newer` (a later version made it) or `failed`. */
 export class DatabaseRefused extends Data.TaggedError("DatabaseRefused")<

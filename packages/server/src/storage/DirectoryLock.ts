@@ -16,16 +16,8 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { chmodSync } from "node:fs"
 import type { DataDirectory } from "../DataDirectory.ts"
-import { DatabaseRefused, DirectoryHeld } from "../StartError.ts"
-
-/** Who holds the lock: a server for as long as it runs, or a command for a moment. */
-export const Holder = Schema.Struct({
-  kind: Schema.Literal("server", "command"),
-  pid: Schema.Number,
-  /** Milliseconds since 1970. */
-  since: Schema.Number
-})
-export type Holder = typeof Holder.Type
+import { DatabaseRefused, type DirectoryHeld } from "../StartError.ts"
+import { heldBy, Holder } from "./Holder.ts"
 
 class Busy extends Data.TaggedError("Busy")<{ readonly holder: Holder | undefined }> {}
 
@@ -89,17 +81,9 @@ const attempt = (directory: DataDirectory, holder: Holder): Effect.Effect<Sqlite
     }
   })
 
-/** A sentence on who holds a directory. */
-export const describe = (directory: DataDirectory, holder: Holder | undefined): string =>
-  holder === undefined
-    ? `Another process uses ${directory.path}.`
-    : `${holder.kind === "server" ? "A T3 server" : "A t3 command"} (pid ${holder.pid}, since ${
-      new Date(holder.since).toISOString()
-    }) uses ${directory.path}.`
-
 /**
  * Holds the directory until the scope closes. Waits for up to five seconds while `worthWaiting` says so
- * (`DirectoryHeld`, `DatabaseRefused`).
+ * (`DirectoryHeld`, which says who has it and, of a server, where it listens; `DatabaseRefused`).
  */
 export const acquire = (
   directory: DataDirectory,
@@ -117,11 +101,5 @@ export const acquire = (
       (db) => Effect.sync(() => db.close())
     )
   }).pipe(
-    Effect.catchTag("Busy", ({ holder }) =>
-      new DirectoryHeld({
-        hint: holder?.kind === "command"
-          ? "Try again when it has ended."
-          : "Make a link for the server that runs there with `t3 auth pairing create`, or choose another --base-dir.",
-        message: describe(directory, holder)
-      }))
+    Effect.catchTag("Busy", ({ holder }) => Effect.flatMap(heldBy(directory, holder), Effect.fail))
   )
