@@ -61,6 +61,16 @@ const durable = Effect.gen(function*() {
   if (row?.synchronous !== full) return yield* Effect.dieMessage(`synchronous is ${row?.synchronous}, not FULL`)
 })
 
+/**
+ * Opens the database in `file`, which is there and of this version, to read it (`DatabaseRefused`). Others may write to
+ * it meanwhile. SQLite could open it read-only, but would then leave files of its own beside it.
+ */
+export const layerReading = (file: string): Layer.Layer<SqlClient.SqlClient, DatabaseRefused> =>
+  Layer.effectDiscard(Effect.flatMap(SqlClient.SqlClient, (sql) => sql`PRAGMA query_only = ON`)).pipe(
+    Layer.provideMerge(SqliteClient.layer({ disableWAL: true, filename: file })),
+    Layer.catchAllCause((cause) => Layer.fail(refused(file)(cause)))
+  )
+
 /** Opens the database in `file` (`DatabaseRefused`). The caller holds the lock of the directory. */
 export const layer = (file: string): Layer.Layer<SqlClient.SqlClient, DatabaseRefused> =>
   Layer.effectDiscard(durable).pipe(

@@ -43,17 +43,28 @@ const startOf = (file: string): string => {
   }
 }
 
-const isNewer = (db: Sqlite.Database): boolean =>
-  [AuthMigrations, ServerMigrations].some(({ latest, table }) => {
+/** What a database is to this version: not there yet, of this version, of an earlier one. */
+export type Age = "missing" | "current" | "older"
+
+/** How many steps a database is ahead of this version, of each kind of its migrations; behind, if negative. */
+const stepsAhead = (db: Sqlite.Database): ReadonlyArray<number> =>
+  [AuthMigrations, ServerMigrations].map(({ latest, table }) => {
     const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table)
-    if (known === undefined) return false
-    return Number(db.prepare(`SELECT max(migration_id) FROM ${table}`).pluck().get() ?? 0) > latest
+    return known === undefined
+      ? -latest
+      : Number(db.prepare(`SELECT max(migration_id) FROM ${table}`).pluck().get() ?? 0) - latest
   })
 
+const ageOf = (file: string, db: Sqlite.Database): Effect.Effect<Age, DatabaseRefused> => {
+  const steps = stepsAhead(db)
+  if (steps.some((step) => step > 0)) return newer(file)
+  return Effect.succeed(steps.some((step) => step < 0) ? "older" : "current")
+}
+
 /** Passes for a file that is missing or sound, of this version or an earlier one (`DatabaseRefused`). */
-export const inspect = (file: string): Effect.Effect<void, DatabaseRefused> =>
-  Effect.suspend(() => {
-    if (!fs.existsSync(file)) return Effect.void
+export const inspect = (file: string): Effect.Effect<Age, DatabaseRefused> =>
+  Effect.suspend((): Effect.Effect<Age, DatabaseRefused> => {
+    if (!fs.existsSync(file)) return Effect.succeed("missing")
     let db: Sqlite.Database | undefined
     try {
       if (fs.statSync(file).size === 0) return corrupt(file, "it has zero bytes")
@@ -61,7 +72,7 @@ export const inspect = (file: string): Effect.Effect<void, DatabaseRefused> =>
       db = new Sqlite(file, { readonly: true, timeout: 100 })
       const verdict = db.pragma("quick_check(1)", { simple: true })
       if (verdict !== "ok") return corrupt(file, String(verdict).replace(/\s+/g, " "))
-      return isNewer(db) ? newer(file) : Effect.void
+      return ageOf(file, db)
     } catch (cause) {
       return isDamage(cause)
         ? corrupt(file, cause.message)
