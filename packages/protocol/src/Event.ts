@@ -9,7 +9,10 @@ import { ConnectionString } from "./ConnectionString.ts"
 import { SessionId, StreamId } from "./Ids.ts"
 import { LogDevice, LogEntry } from "./LogEntry.ts"
 
-/** A place in a stream: the last event that was seen. `stream` is another after every start of the server. */
+/**
+ * A place in a stream: the last event that was seen. `stream` is another after every start of the server. As the `id` of
+ * `text/event-stream` it is `<stream>:<seq>`.
+ */
 export const Position = Schema.Struct({ stream: StreamId, seq: Schema.NonNegativeInt })
 export type Position = typeof Position.Type
 
@@ -59,6 +62,3 @@ export type EventItem = typeof EventItem.Type
 /** Where to go on; from now on where absent. */
 export const FollowRequest = Schema.Struct({ after: Schema.optionalWith(Position, { exact: true }) })
 export type FollowRequest = typeof FollowRequest.Type
-
-/** A position as text, `<stream>:<seq>`, for the `id` of `text/event-stream`. */
-export const formatPosition = ({ seq, stream }: Position): string => `${stream}:${seq}`

@@ -10,6 +10,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as fs from "node:fs"
 import { basename } from "node:path"
 import { FolderRefused } from "./StartError.ts"
@@ -30,9 +31,16 @@ export const resolveFolder = (path: string): Effect.Effect<string, FolderRefused
     )
   )
 
+/** A folder that paired devices may work in. */
+export interface Project {
+  readonly id: string
+  readonly path: string
+  readonly title: string
+}
+
 export class ProjectStore extends Context.Tag("@t3/server/ProjectStore")<ProjectStore, {
-  /** Makes `folder` a project, unless it is one (`FolderRefused`). */
-  readonly ensure: (folder: string) => Effect.Effect<void, FolderRefused>
+  /** Makes `folder` a project, and gives it, unless it is one already (`FolderRefused`). */
+  readonly ensure: (folder: string) => Effect.Effect<Option.Option<Project>, FolderRefused>
 }>() {
   static readonly layer: Layer.Layer<ProjectStore, never, SqlClient.SqlClient | Secret> = Layer.effect(
     this,
@@ -42,13 +50,12 @@ export class ProjectStore extends Context.Tag("@t3/server/ProjectStore")<Project
       return ProjectStore.of({
         ensure: Effect.fn("ProjectStore.ensure")(function*(folder) {
           const path = yield* resolveFolder(folder)
-          const row = {
-            id: yield* secret.id,
-            path,
-            title: Label.clean(basename(path)) || path,
-            created_at: yield* Clock.currentTimeMillis
-          }
-          yield* Effect.orDie(sql`INSERT INTO t3_projects ${sql.insert(row)} ON CONFLICT (path) DO NOTHING`)
+          const project = { id: yield* secret.id, path, title: Label.clean(basename(path)) || path }
+          const row = { ...project, created_at: yield* Clock.currentTimeMillis }
+          const added = yield* Effect.orDie(
+            sql`INSERT INTO t3_projects ${sql.insert(row)} ON CONFLICT (path) DO NOTHING RETURNING id`
+          )
+          return added.length === 0 ? Option.none() : Option.some(project)
         })
       })
     })

@@ -7,18 +7,21 @@ import type { Access } from "@t3/auth-core/Access"
 import { Secret } from "@t3/auth-core/Secret"
 import * as SqlStores from "@t3/auth-core/sql/SqlStores"
 import { StoreAccess } from "@t3/auth-core/StoreAccess"
+import { Tickets } from "@t3/auth-core/Tickets"
 import { defaultPort } from "@t3/protocol/ConnectionString"
 import type { EnvironmentName } from "@t3/protocol/Environment"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as ControlSocket from "./ControlSocket.ts"
 import * as DataDirectory from "./DataDirectory.ts"
 import { EnvironmentRecord } from "./EnvironmentRecord.ts"
 import * as Application from "./http/Application.ts"
 import { WebAssets } from "./http/WebAssets.ts"
+import { Events } from "./live/Events.ts"
 import type { Endpoint } from "./network/Endpoint.ts"
 import { Network } from "./network/Network.ts"
 import { ProjectStore, resolveFolder } from "./ProjectStore.ts"
@@ -76,16 +79,20 @@ const layerServices = (options: Options, directory: DataDirectory.DataDirectory)
   Layer.mergeAll(
     StoreAccess.layer,
     EnvironmentRecord.layer(options.label),
+    Events.layer,
     ProjectStore.layer,
-    SqlStores.layerPruning
+    Tickets.layer
   ).pipe(
-    Layer.provideMerge(SqlStores.layer),
+    Layer.provideMerge(SqlStores.layerServer),
     Layer.provide(Secret.layer),
     Layer.provideMerge(Database.layer(directory.database)),
     Layer.merge(WebAssets.layerFolder(webFolder))
   )
 
-/** Opens the doors, the private one first. They close together: one after the other would take the time of both. */
+/**
+ * Opens the doors, the private one first. They close together: one after the other would take the time of both; and
+ * after the live connections, which would keep them open.
+ */
 const open = (directory: DataDirectory.DataDirectory) =>
   Effect.gen(function*() {
     const application = yield* Application.Application
@@ -93,6 +100,7 @@ const open = (directory: DataDirectory.DataDirectory) =>
     const doors = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.parallel)
     yield* Scope.extend(ControlSocket.open(directory, application.control), doors)
     yield* Scope.extend(network.serve(application.network), doors)
+    yield* Effect.addFinalizer(() => application.stop)
   })
 
 const layerOpen = (options: Options, directory: DataDirectory.DataDirectory) =>
@@ -102,10 +110,12 @@ const layerOpen = (options: Options, directory: DataDirectory.DataDirectory) =>
       const { endpoints } = yield* Network
       const as = yield* StoreAccess
       const projects = yield* ProjectStore
+      const events = yield* Events
       yield* open(directory)
       // A start that was refused changes nothing, so what it was told is kept only now.
       yield* EnvironmentRecord.keepLabel
-      if (options.cwd !== undefined) yield* projects.ensure(options.cwd)
+      const added = options.cwd === undefined ? Option.none() : yield* projects.ensure(options.cwd)
+      if (Option.isSome(added)) yield* events.publish({ _tag: "Project", change: "added", project: added.value })
       return T3Server.of({ access: as({ kind: "startup" }), endpoints, environment: yield* EnvironmentRecord })
     })
   )

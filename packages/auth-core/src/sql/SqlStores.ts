@@ -39,14 +39,14 @@ const layerPruning: Layer.Layer<never, never, SqlClient.SqlClient> = Layer.scope
   yield* Effect.forkScoped(Effect.interruptible(Effect.repeat(prune, Schedule.spaced("1 hour"))))
 }))
 
-type Stores = PairingStore | SessionStore | AccessLog | Connections
+type Stores = PairingStore | SessionStore | AccessLog | Connections | FailureLimit
 
 const layerParts = Layer.mergeAll(SqlPairingStore.layer, SqlSessionStore.layer)
 
 const shared = <R>(layer: Layer.Layer<R, never, Layer.Layer.Context<typeof layerParts> | SqlClient.SqlClient>) =>
   layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(SqlAccessLog.layer, Connections.layer)),
-    Layer.provide([SessionMemory.layer, Secret.layer, FailureLimit.layer])
+    Layer.provideMerge(Layer.mergeAll(SqlAccessLog.layer, Connections.layer, FailureLimit.layer)),
+    Layer.provide([SessionMemory.layer, Secret.layer])
   )
 
 /** The stores for a moment, as a command has them; the tables must be there (`AuthMigrations.migrate`). */

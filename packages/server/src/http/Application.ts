@@ -9,12 +9,16 @@ import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { NotFound } from "@t3/protocol/Errors"
+import { Connections } from "@t3/auth-core/Connections"
+import { NotFound, Unavailable } from "@t3/protocol/Errors"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { IncomingMessage } from "node:http"
+import { Events } from "../live/Events.ts"
+import * as Live from "../live/Live.ts"
+import type { Served } from "../network/bind.ts"
 import type { Arrival } from "../network/HostRule.ts"
 import type { Handler } from "../network/listen.ts"
 import { Network } from "../network/Network.ts"
@@ -22,6 +26,7 @@ import * as Authorized from "./Authorized.ts"
 import { guarded } from "./guard.ts"
 import { Ingress } from "./Ingress.ts"
 import * as routes from "./routes.ts"
+import { type Gate, makeUpgrade } from "./upgrade.ts"
 import { WebAssets } from "./WebAssets.ts"
 
 /** The page of a path: the pairing page has an address of its own, other files their names. */
@@ -50,10 +55,15 @@ const arrivalOf = ({ source }: HttpServerRequest.HttpServerRequest): Arrival =>
     ? { localAddress: source.socket.localAddress ?? "", localPort: source.socket.localPort ?? 0 }
     : { localAddress: "", localPort: 0 }
 
-/** One handler for the ports, one for the control socket. */
+/** How long the news of the end has to get out before the connections are closed. */
+const farewell = "20 millis"
+
+/** What the ports serve, what the control socket serves, and how it all ends. */
 export class Application extends Context.Tag("@t3/server/Application")<Application, {
-  readonly network: Handler
+  readonly network: Served
   readonly control: Handler
+  /** Takes no live connection any more, tells whoever listens, and closes those that there are: they may come again. */
+  readonly stop: Effect.Effect<void>
 }>() {}
 
 /** Routes are in place before any handler exists. */
@@ -61,17 +71,29 @@ export const layer = Layer.effect(
   Application,
   Effect.gen(function*() {
     const { names } = yield* Network
+    const connections = yield* Connections
+    const events = yield* Events
+    const gate: Gate = { open: true }
     const router = yield* HttpApiBuilder.Router.router
     const app = guarded(yield* HttpRouter.toHttpApp(router), names, arrivalOf)
     const handler = (ingress: typeof Ingress.Service) =>
       NodeHttpServer.makeHandler(Effect.provideService(app, Ingress, ingress)).pipe(
         Effect.locally(HttpMiddleware.currentTracerDisabledWhen, constTrue)
       )
-    return Application.of({ control: yield* handler("control"), network: yield* handler("network") })
+    return Application.of({
+      control: yield* handler("control"),
+      network: { request: yield* handler("network"), upgrade: yield* makeUpgrade(names, gate) },
+      stop: Effect.gen(function*() {
+        gate.open = false
+        yield* events.publish({ _tag: "Stopping" })
+        if ((yield* connections.total) > 0) yield* Effect.sleep(farewell)
+        yield* connections.cutAll(new Unavailable())
+      })
+    })
   })
 ).pipe(
   Layer.provide([routes.layer, layerPage]),
   Layer.provide(HttpApiBuilder.Router.Live),
-  Layer.provide(Authorized.layer),
+  Layer.provide([Authorized.layer, Live.layer]),
   Layer.provide(NodeHttpServer.layerContext)
 )

@@ -5,9 +5,11 @@
  */
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import { AccessLog } from "@t3/auth-core/AccessLog"
+import { Connections } from "@t3/auth-core/Connections"
 import { SessionStore } from "@t3/auth-core/SessionStore"
 import { Authorized, Caller } from "@t3/protocol/Api"
-import { ScopeRequired, Unauthenticated } from "@t3/protocol/Errors"
+import { NotFound, ScopeRequired, Unauthenticated } from "@t3/protocol/Errors"
 import * as RouteScopes from "@t3/protocol/RouteScopes"
 import type { Session } from "@t3/protocol/Session"
 import { cookieName, storageHeader } from "@t3/protocol/SessionToken"
@@ -17,6 +19,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { EnvironmentRecord } from "../EnvironmentRecord.ts"
 import { Ingress } from "./Ingress.ts"
+import { tie } from "./requestConnection.ts"
 
 /** The two halves of a browser session as a request carries them; none unless both are there. */
 export const halvesOf = (request: HttpServerRequest.HttpServerRequest, environmentId: string) => {
@@ -44,11 +47,18 @@ const allows = (route: string, session: Session): Effect.Effect<void, ScopeRequi
     : ScopeRequired.of(requirement ?? route)
 }
 
-export const layer: Layer.Layer<Authorized, never, SessionStore | EnvironmentRecord> = Layer.effect(
+/** The one route whose answer goes on for as long as the device stays. */
+const isStream = (route: string): boolean => route === "GET /api/events"
+
+type Needs = SessionStore | EnvironmentRecord | Connections | AccessLog
+
+export const layer: Layer.Layer<Authorized, never, Needs> = Layer.effect(
   Authorized,
   Effect.gen(function*() {
     const sessions = yield* SessionStore
     const environment = yield* EnvironmentRecord
+    const connections = yield* Connections
+    const log = yield* AccessLog
 
     /** Where `Authorization` is present, only it counts: a stale cookie must not beat a valid token, or stand in for a bad one. */
     const sessionOf = (request: HttpServerRequest.HttpServerRequest) => {
@@ -65,10 +75,19 @@ export const layer: Layer.Layer<Authorized, never, SessionStore | EnvironmentRec
       if ((yield* Ingress) === "control") {
         return Caller.of({ actor: { kind: "cli" }, session: Option.none() })
       }
-      const session = yield* sessionOf(request)
       const { route } = yield* HttpRouter.RouteContext
-      yield* allows(`${route.method} ${route.path}`, session)
-      return Caller.of({ actor: { kind: "session", sessionId: session.id }, session: Option.some(session) })
+      const name = `${route.method} ${route.path}`
+      // What the control socket alone has is not here, whoever asks.
+      if (RouteScopes.byRoute.get(name) === "control") return yield* new NotFound()
+      const session = yield* sessionOf(request)
+      const actor = { kind: "session", sessionId: session.id } as const
+      yield* Effect.tapErrorTag(
+        allows(name, session),
+        "ScopeRequired",
+        ({ required }) => log.refused({ actor, event: "scope.denied", reason: required, sessionId: session.id })
+      )
+      yield* tie(connections, request, session.id, isStream(name))
+      return Caller.of({ actor, session: Option.some(session) })
     })
   })
 )

@@ -2,11 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Secret } from "@t3/auth-core/Secret"
 import * as SqlStores from "@t3/auth-core/sql/SqlStores"
 import { StoreAccess } from "@t3/auth-core/StoreAccess"
+import { Tickets } from "@t3/auth-core/Tickets"
 import { Effect, Layer } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { temporaryFolder } from "../../test/withServer.ts"
 import { EnvironmentRecord } from "../EnvironmentRecord.ts"
+import { Events } from "../live/Events.ts"
 import { Network } from "../network/Network.ts"
 import * as Database from "../storage/Database.ts"
 import * as Application from "./Application.ts"
@@ -16,8 +18,13 @@ import { WebAssets } from "./WebAssets.ts"
 const serving = (web: Layer.Layer<WebAssets>) =>
   Effect.gen(function*() {
     const folder = yield* temporaryFolder
-    const layerServices = Layer.mergeAll(StoreAccess.layer, EnvironmentRecord.layer(undefined)).pipe(
-      Layer.provideMerge(SqlStores.layer),
+    const layerServices = Layer.mergeAll(
+      StoreAccess.layer,
+      EnvironmentRecord.layer(undefined),
+      Events.layer,
+      Tickets.layer
+    ).pipe(
+      Layer.provideMerge(SqlStores.layerServer),
       Layer.provide(Secret.layer),
       Layer.provide(Database.layer(join(folder, "t3.db"))),
       Layer.merge(web),

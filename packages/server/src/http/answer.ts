@@ -7,9 +7,11 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Errors from "@t3/protocol/Errors"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as OAuth from "./oauth.ts"
+import { ending } from "./requestConnection.ts"
 
 const isRefusal = Schema.is(Errors.Refusal)
 
@@ -20,28 +22,34 @@ const statuses = new Map(
   )
 )
 
+/** A refusal as it goes over the wire. */
+export const refusalOf = (error: Errors.Refusal) => {
+  const status = statuses.get(error._tag) ?? 500
+  return {
+    body: {
+      _tag: error._tag,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error._tag === "ScopeRequired" ? { required: error.required } : {}),
+      ...(error._tag === "RateLimited" ? { retryAfter: error.retryAfter } : {})
+    },
+    headers: {
+      // RFC 9110, 15.5.2: a 401 names a scheme.
+      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...(error._tag === "RateLimited" ? { "retry-after": String(error.retryAfter) } : {})
+    },
+    status
+  }
+}
+
 const encode = (
   request: HttpServerRequest.HttpServerRequest,
   error: Errors.Refusal,
   oauthCode?: string
 ): HttpServerResponse.HttpServerResponse => {
-  const status = statuses.get(error._tag) ?? 500
-  const body = {
-    _tag: error._tag,
-    message: error.message,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error._tag === "ScopeRequired" ? { required: error.required } : {}),
-    ...(error._tag === "RateLimited" ? { retryAfter: error.retryAfter } : {}),
-    ...(OAuth.isOAuth(request)
-      ? { error: oauthCode ?? OAuth.errorCode(status), error_description: error.message }
-      : {})
-  }
-  const headers = {
-    // RFC 9110, 15.5.2: a 401 names a scheme.
-    ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
-    ...(error._tag === "RateLimited" ? { "retry-after": String(error.retryAfter) } : {})
-  }
-  return HttpServerResponse.unsafeJson(body, { headers, status })
+  const { body, headers, status } = refusalOf(error)
+  const oauth = { error: oauthCode ?? OAuth.errorCode(status), error_description: error.message }
+  return HttpServerResponse.unsafeJson(OAuth.isOAuth(request) ? { ...body, ...oauth } : body, { headers, status })
 }
 
 /** Names the fields that are wrong and why; a schema of a secret has a message that does not quote it. */
@@ -82,7 +90,9 @@ export const answering = (request: HttpServerRequest.HttpServerRequest) =>
   app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
   Effect.catchAllCause(app, (cause) => {
-    if (Cause.isInterruptedOnly(cause)) return Effect.succeed(encode(request, new Errors.Unavailable()))
+    if (Cause.isInterruptedOnly(cause)) {
+      return Effect.map(FiberRef.get(ending), ({ reason }) => encode(request, reason ?? new Errors.Unavailable()))
+    }
     const error = Cause.squash(cause)
     return Option.match(toRefusal(error), {
       onNone: () =>

@@ -1,28 +1,31 @@
 /** The handlers of the API: decoding and authorization are done, only the call is left. */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import { Connections } from "@t3/auth-core/Connections"
 import { type Exchange, PairingStore } from "@t3/auth-core/PairingStore"
 import { SessionStore } from "@t3/auth-core/SessionStore"
 import { StoreAccess } from "@t3/auth-core/StoreAccess"
+import { Tickets } from "@t3/auth-core/Tickets"
 import { Api, Caller } from "@t3/protocol/Api"
 import { protocolVersion } from "@t3/protocol/Environment"
 import { Invalid, NotFound } from "@t3/protocol/Errors"
 import * as OAuth from "@t3/protocol/OAuth"
 import { builtIn } from "@t3/protocol/Scope"
 import type { Session } from "@t3/protocol/Session"
+import { ttlSeconds } from "@t3/protocol/Ticket"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import { EnvironmentRecord } from "../EnvironmentRecord.ts"
+import { Events } from "../live/Events.ts"
 import { Network } from "../network/Network.ts"
 import { version } from "../version.ts"
 import { halvesOf } from "./Authorized.ts"
+import * as control from "./control.ts"
 import { dropCookieHalf, setCookieHalf } from "./cookieHalf.ts"
+import { eventStream, requestOf } from "./eventStream.ts"
 import { hostOf } from "./guard.ts"
-
-const requestAddress = (request: HttpServerRequest.HttpServerRequest) =>
-  Option.match(request.remoteAddress, { onNone: () => ({}), onSome: (address) => ({ address }) })
 
 /** The scheme and host under which the client asked: one of ours, or the guard had refused it. */
 const baseUrl = (request: HttpServerRequest.HttpServerRequest): string => `http://${hostOf(request)}`
@@ -40,11 +43,10 @@ const layerEnvironment = HttpApiBuilder.group(
         .handle("health", () => Effect.succeed({ ok: true as const })))
 )
 
-const exchangeOf = (
-  request: HttpServerRequest.HttpServerRequest,
-  key: Redacted.Redacted | undefined,
-  rest: Pick<Exchange, "device" | "earlier" | "scopes" | "token">
-): Exchange => ({ ...rest, ...requestAddress(request), ...(key === undefined ? {} : { idempotencyKey: key }) })
+const exchangeOf = (key: Redacted.Redacted | undefined, rest: Omit<Exchange, "idempotencyKey">): Exchange => ({
+  ...rest,
+  ...(key === undefined ? {} : { idempotencyKey: key })
+})
 
 /** RFC 6749, 3.3: space-separated. */
 const scopesOf = (scope: string | undefined) => scope === undefined ? {} : { scopes: scope.split(" ").filter(Boolean) }
@@ -72,8 +74,8 @@ const layerOAuth = HttpApiBuilder.group(Api, "oauth", (handlers) =>
     const sessions = yield* SessionStore
     const environment = yield* EnvironmentRecord
     return handlers
-      .handle("token", ({ headers, payload, request }) =>
-        pairings.redeem(exchangeOf(request, headers[OAuth.idempotencyHeader], {
+      .handle("token", ({ headers, payload }) =>
+        pairings.redeem(exchangeOf(headers[OAuth.idempotencyHeader], {
           device: deviceOf(payload),
           token: payload.subject_token,
           ...scopesOf(payload.scope),
@@ -86,9 +88,7 @@ const layerOAuth = HttpApiBuilder.group(Api, "oauth", (handlers) =>
         ))
       .handle("revoke", ({ payload }) =>
         sessions.verify(payload.token).pipe(
-          Effect.flatMap(({ id }) =>
-            sessions.revoke({ kind: "session", sessionId: id }, id)
-          ),
+          Effect.flatMap(({ id }) => sessions.revoke({ kind: "session", sessionId: id }, id)),
           // RFC 7009, 2.2: a token that is not valid is revoked already.
           Effect.catchTags({
             NotFound: () => Effect.void,
@@ -121,7 +121,7 @@ const layerBrowser = HttpApiBuilder.group(Api, "browser", (handlers) =>
           onSome: ({ cookie, storage }) => ({ earlier: [storage, cookie] })
         })
         const { expiresIn, secrets, session } = yield* pairings.redeemForBrowser(
-          exchangeOf(request, headers[OAuth.idempotencyHeader], {
+          exchangeOf(headers[OAuth.idempotencyHeader], {
             ...earlier,
             device: payload.device,
             token: payload.token
@@ -142,6 +142,9 @@ const layerSession = HttpApiBuilder.group(Api, "session", (handlers) =>
     const sessions = yield* SessionStore
     const environment = yield* EnvironmentRecord
     const network = yield* Network
+    const connections = yield* Connections
+    const events = yield* Events
+    const tickets = yield* Tickets
     return handlers
       .handle("whoAmI", ({ request }) =>
         Effect.gen(function*() {
@@ -151,7 +154,7 @@ const layerSession = HttpApiBuilder.group(Api, "session", (handlers) =>
           if (session.value.kind === "browser" && Option.isSome(halves)) {
             yield* setCookieHalf(environment.id, halves.value.cookie)
           }
-          return { environment, session: session.value }
+          return { environment, session: { ...session.value, connections: connections.count(session.value.id) } }
         }))
       .handle("signOut", () =>
         Effect.gen(function*() {
@@ -162,12 +165,20 @@ const layerSession = HttpApiBuilder.group(Api, "session", (handlers) =>
           return {}
         }))
       .handle("environment", () =>
-        Effect.map(network.endpoints, (all) => ({
-          ...environment,
-          endpoints: all.map((endpoint) => endpoint.connectionString),
-          os: process.platform,
-          version
-        })))
+        Effect.gen(function*() {
+          const endpoints = (yield* network.endpoints).map((endpoint) => endpoint.connectionString)
+          yield* events.endpointsShown(endpoints)
+          return { ...environment, endpoints, os: process.platform, version }
+        }))
+      .handle("ticket", ({ request }) =>
+        Effect.gen(function*() {
+          const { session } = yield* Caller
+          if (Option.isNone(session)) return yield* new Invalid(noSession)
+          return { expiresIn: ttlSeconds, ticket: yield* tickets.issue(session.value.id, request.headers["origin"]) }
+        }))
+      .handleRaw("events", ({ request, urlParams }) =>
+        Effect.map(Caller, ({ session }) =>
+          eventStream(events, sessions, requestOf(request.headers["last-event-id"], urlParams), session)))
   }))
 
 const layerAccess = HttpApiBuilder.group(Api, "access", (handlers) =>
@@ -181,9 +192,20 @@ const layerAccess = HttpApiBuilder.group(Api, "access", (handlers) =>
       .handle("issueSession", ({ payload }) => Effect.flatMap(access, (it) => it.issueSession(payload)))
       .handle("renameSession", ({ path, payload }) =>
         Effect.flatMap(access, (it) => it.renameSession(path.id, payload.label)))
-      .handle("revokeSession", ({ path }) =>
-        Effect.flatMap(access, (it) => it.revokeSession(path.id)))
+      .handle("revokeSession", ({ path, urlParams }) =>
+        Effect.flatMap(access, (it) =>
+          it.revokeSession(path.id, urlParams)))
+      .handle("readLog", ({ urlParams }) =>
+        Effect.flatMap(access, (it) =>
+          it.readLog(urlParams)))
       .handle("revokeOtherSessions", () => Effect.flatMap(access, (it) => it.revokeOtherSessions))
   }))
 
-export const layer = Layer.mergeAll(layerEnvironment, layerOAuth, layerBrowser, layerSession, layerAccess)
+export const layer = Layer.mergeAll(
+  layerEnvironment,
+  layerOAuth,
+  layerBrowser,
+  layerSession,
+  layerAccess,
+  control.layer
+)

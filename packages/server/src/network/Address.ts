@@ -46,6 +46,12 @@ export const parse = (text: string): Option.Option<Address> => {
   return Option.some({ family: ip.kind() === "ipv4" ? 4 : 6, kind: kindOf(ip), text: ip.toString() })
 }
 
+/** What one party can have: the v4 address itself, or the /64 of a v6 address (RFC 6177), in which it may take any. */
+export const networkOf = (address: Address): string => {
+  if (address.family === 4) return address.text
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.text.replace(/%.*$/, "")}/64`).toString()}/64`
+}
+
 /** The address as it stands in a URL: a v6 address in brackets, its zone (RFC 6874) left out, since browsers take none. */
 export const inUrl = (address: Address): string =>
   address.family === 4 ? address.text : `[${address.text.replace(/%.*$/, "")}]`

@@ -10,11 +10,10 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { HostRefused, PortRefused } from "../StartError.ts"
-import { bind } from "./bind.ts"
+import { bind, type Served } from "./bind.ts"
 import * as Binding from "./Binding.ts"
 import * as Endpoint from "./Endpoint.ts"
 import * as HostRule from "./HostRule.ts"
-import type { Handler } from "./listen.ts"
 
 /** What to bind and what to tell. */
 export interface Options {
@@ -32,7 +31,7 @@ export class Network extends Context.Tag("@t3/server/Network")<Network, {
   /** The addresses to tell devices at this moment, best first; none before anything listens. */
   readonly endpoints: Effect.Effect<ReadonlyArray<Endpoint.Endpoint>>
   /** Opens the ports for one application, until the scope closes (`PortRefused`). */
-  readonly serve: (handler: Handler) => Effect.Effect<void, PortRefused, Scope.Scope>
+  readonly serve: (served: Served) => Effect.Effect<void, PortRefused, Scope.Scope>
 }>() {
   /** Fixed listeners, as the options name them (`HostRefused`). */
   static readonly layer = (options: Options): Layer.Layer<Network, HostRefused> =>
@@ -51,8 +50,8 @@ export class Network extends Context.Tag("@t3/server/Network")<Network, {
             })
           ),
           names: HostRule.namesOf([...advertised, ...options.hosts.map((host) => host.trim())]),
-          serve: (handler) =>
-            Effect.flatMap(bind(handler, addresses, options.port), (port) => Ref.set(bound, Option.some(port)))
+          serve: (served) =>
+            Effect.flatMap(bind(served, addresses, options.port), (port) => Ref.set(bound, Option.some(port)))
         })
       })
     )

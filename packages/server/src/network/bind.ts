@@ -1,4 +1,4 @@
-/** Opens ports: one listener for each address, all with one handler, on one port. */
+/** Opens ports: one listener for each address, all serving the same, on one port. */
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
@@ -6,8 +6,14 @@ import * as Scope from "effect/Scope"
 import type { AddressInfo } from "node:net"
 import { PortRefused } from "../StartError.ts"
 import * as Address from "./Address.ts"
-import { type Handler, listen } from "./listen.ts"
+import { type Handler, listen, type UpgradeHandler } from "./listen.ts"
 import { describePortHolder } from "./portHolder.ts"
+
+/** What is served on every address. */
+export interface Served {
+  readonly request: Handler
+  readonly upgrade?: UpgradeHandler
+}
 
 /** How often a free port is picked anew, where one of the addresses turns out to have it taken. */
 const picks = 5
@@ -37,27 +43,31 @@ const refused =
   }
 
 /** Binds every address to one port; the first decides which, where any will do. */
-const bindAll = (handler: Handler, addresses: ReadonlyArray<Address.Address>, wanted: number) =>
-  Effect.reduce(addresses, wanted, (port, address) =>
-    listen(handler, { host: address.text, port }).pipe(
-      Effect.map((server) => (server.address() as AddressInfo).port),
-      Effect.catchAll(refused(address, port))
-    ))
+const bindAll = (served: Served, addresses: ReadonlyArray<Address.Address>, wanted: number) =>
+  Effect.reduce(
+    addresses,
+    wanted,
+    (port, address) =>
+      listen(served.request, { host: address.text, port }, served.upgrade).pipe(
+        Effect.map((server) => (server.address() as AddressInfo).port),
+        Effect.catchAll(refused(address, port))
+      )
+  )
 
 /** All or none: what was bound is let go before the error is told. */
-const bindOrClose = (handler: Handler, addresses: ReadonlyArray<Address.Address>, wanted: number) =>
+const bindOrClose = (served: Served, addresses: ReadonlyArray<Address.Address>, wanted: number) =>
   Effect.uninterruptible(Effect.gen(function*() {
     const outer = yield* Effect.scope
     const inner = yield* Scope.fork(outer, ExecutionStrategy.parallel)
-    return yield* Scope.extend(bindAll(handler, addresses, wanted), inner).pipe(
+    return yield* Scope.extend(bindAll(served, addresses, wanted), inner).pipe(
       Effect.onError((cause) => Scope.close(inner, Exit.failCause(cause)))
     )
   }))
 
 /** Binds every address to `wanted`, or to one free port where that is 0, until the scope closes (`PortRefused`). */
 export const bind = (
-  handler: Handler,
+  served: Served,
   addresses: ReadonlyArray<Address.Address>,
   wanted: number
 ): Effect.Effect<number, PortRefused, Scope.Scope> =>
-  Effect.retry(bindOrClose(handler, addresses, wanted), { times: wanted === 0 ? picks : 0 })
+  Effect.retry(bindOrClose(served, addresses, wanted), { times: wanted === 0 ? picks : 0 })

@@ -20,7 +20,7 @@ const slow = Effect.map(Deferred.make<ServerResponse>(), (asked) => ({
 }))
 
 const bindTo = (hosts: ReadonlyArray<string>, port: number, handler: Handler = ok) =>
-  Effect.flatMap(Binding.resolveAll(hosts), (addresses) => bind(handler, addresses, port))
+  Effect.flatMap(Binding.resolveAll(hosts), (addresses) => bind({ request: handler }, addresses, port))
 
 const get = (port: number, path = "/", host = "127.0.0.1") =>
   raw.send({ host, port }, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
@@ -97,7 +97,7 @@ describe("bind", () => {
 
   it.scopedLive("says which address it may not have", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(bind(ok, [{ family: 4, kind: "public", text: "192.0.2.7" }], 0))
+      const error = yield* Effect.flip(bind({ request: ok }, [{ family: 4, kind: "public", text: "192.0.2.7" }], 0))
       assert.include(error.message, "192.0.2.7")
       assert.strictEqual(error.reason, "forbidden")
     }))

@@ -10,6 +10,9 @@ import { securityHeaders } from "../http/securityHeaders.ts"
 /** What Node calls for each request. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
+/** What Node calls for each request to upgrade, whose connection is the caller's from then on. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void
+
 /** How long requests under way may take to finish once the server is to end. */
 const grace = Duration.seconds(3)
 
@@ -44,7 +47,7 @@ const close = (server: Server, sockets: ReadonlySet<Socket>): Effect.Effect<void
   })
 
 /** A server whose every answer is the handler's, or `answerClientError`'s: Node has some of its own otherwise. */
-const makeServer = (handler: Handler) => {
+const makeServer = (handler: Handler, upgrade: UpgradeHandler | undefined) => {
   const sockets = new Set<Socket>()
   // A header that is sent twice is joined, so that no check takes the first and overlooks the second.
   const server = createServer(
@@ -53,6 +56,14 @@ const makeServer = (handler: Handler) => {
   )
   server.on("checkExpectation", handler)
   server.on("clientError", answerClientError)
+  // Without a listener Node takes such a request for an ordinary one.
+  if (upgrade !== undefined) {
+    server.on("upgrade", (request, socket: Socket, head) => {
+      // Node has taken its own listeners off.
+      socket.on("error", () => socket.destroy())
+      upgrade(request, socket, head)
+    })
+  }
   server.on("connection", (socket) => {
     sockets.add(socket)
     socket.once("close", () => sockets.delete(socket))
@@ -61,10 +72,10 @@ const makeServer = (handler: Handler) => {
 }
 
 /** Listens until the scope closes; fails with what Node says. */
-export const listen = (handler: Handler, options: ListenOptions) =>
+export const listen = (handler: Handler, options: ListenOptions, upgrade?: UpgradeHandler) =>
   Effect.acquireRelease(
     Effect.async<ReturnType<typeof makeServer>, NodeJS.ErrnoException>((resume) => {
-      const made = makeServer(handler)
+      const made = makeServer(handler, upgrade)
       // Stays for good: what cannot be accepted later, such as when files run out, must not end the process.
       made.server.on("error", (error) => resume(Effect.fail(error)))
       made.server.listen(options, () => resume(Effect.succeed(made)))
