@@ -188,11 +188,14 @@ export const makeVerify = Effect.gen(function*() {
     })
 
   const current = (id: SessionId): Effect.Effect<Session, SessionRefusal | Unavailable> =>
-    Effect.flatMap(find(id), (row) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Session, SessionRefusal> => {
-        if (row === undefined) return new Unauthenticated()
-        return endOf(row, now) ?? Effect.succeed(view(renew(row, now), now))
-      }))
+    Effect.flatMap(
+      find(id),
+      (row) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Session, SessionRefusal> => {
+          if (row === undefined) return new Unauthenticated()
+          return endOf(row, now) ?? Effect.succeed(view(renew(row, now), now))
+        })
+    )
 
   return { current, verify, verifyBrowser }
 })

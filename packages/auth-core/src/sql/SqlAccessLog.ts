@@ -122,8 +122,7 @@ const makeRefused = (sql: SqlClient.SqlClient, written: Effect.Effect<void>) =>
     }
 
     yield* Effect.addFinalizer(() => Effect.forEach(Array.from(gathered.keys()), flush, { discard: true }))
-    return (decision: Decision) =>
-      Effect.uninterruptible(Effect.flatMap(Source, (source) => enter(decision, source)))
+    return (decision: Decision) => Effect.uninterruptible(Effect.flatMap(Source, (source) => enter(decision, source)))
   })
 
 export const layer: Layer.Layer<AccessLog, never, SqlClient.SqlClient> = Layer.scoped(

@@ -104,7 +104,12 @@ const make = Effect.gen(function*() {
         else if (hasOtherRights(latest, after)) changed.push(after.id)
       }
       for (const row of ended) {
-        const entry = { device: deviceOf(row), event: "session.revoked", reason: "database", sessionId: row.id } as const
+        const entry = {
+          device: deviceOf(row),
+          event: "session.revoked",
+          reason: "database",
+          sessionId: row.id
+        } as const
         yield* appendLog(sql, now, entry)
       }
       yield* connections.cut(ended.map((row) => row.id), new SessionRevoked())
