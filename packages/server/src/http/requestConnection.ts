@@ -36,13 +36,14 @@ export const tie = (
 ): Effect.Effect<void, SessionRefusal> =>
   Effect.withFiberRuntime((fiber) => {
     const response = NodeHttpServerRequest.toServerResponse(request)
+    const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
     const cut: { reason?: Ending } = {}
     const connection: Connection = {
       end: (reason) =>
         Effect.suspend(() => {
           cut.reason = reason
           fiber.unsafeInterruptAsFork(FiberId.none)
-          return response.socket === null ? Effect.void : orReset(response.socket, answered(response))
+          return orReset(socket, answered(response))
         }),
       lasting
     }

@@ -69,11 +69,14 @@ const makeAdmit = (names: Names) =>
     const log = yield* AccessLog
     const limit = yield* FailureLimit
 
-    /** Wrong tickets are counted and logged like every other wrong secret. */
     const refuseTicket = (refusal: Unauthenticated) =>
+      Effect.zipRight(log.refused({ event: "ticket.refused", reason: refusal._tag }), Effect.fail(refusal))
+
+    /** Wrong tickets are counted like every other wrong secret. */
+    const refuseWrong = (refusal: Unauthenticated) =>
       Effect.zipRight(
         Effect.tapError(limit.count, ({ _tag }) => log.refused({ event: "rate.limited", reason: _tag })),
-        Effect.zipRight(log.refused({ event: "ticket.refused", reason: refusal._tag }), Effect.fail(refusal))
+        refuseTicket(refusal)
       )
 
     return Effect.fnUntraced(function*(request: IncomingMessage, socket: Socket) {
@@ -84,7 +87,7 @@ const makeAdmit = (names: Names) =>
       })
       if (url.split("?")[0] !== path) return yield* new NotFound({ message: "There is nothing to upgrade to here." })
       const [spoken, ticket] = yield* Effect.catchAll(offered(request), refuseTicket)
-      const id = yield* Effect.catchAll(tickets.take(ticket, request.headers.origin), refuseTicket)
+      const id = yield* Effect.catchAll(tickets.take(ticket, request.headers.origin), refuseWrong)
       return { session: yield* sessions.current(id), spoken }
     })
   })

@@ -33,7 +33,7 @@ export class Events extends Context.Tag("@t3/server/Events")<Events, {
   readonly publish: (event: NewEvent) => Effect.Effect<void>
   /** Tells of the addresses that are being shown, if they are others than the last time. */
   readonly endpointsShown: (endpoints: ReadonlyArray<ConnectionString>) => Effect.Effect<void>
-  /** The stream as one listener sees it; begins with where it stands, and never ends. A slow listener keeps nothing. */
+  /** The stream as one listener sees it; begins with where it stands, and ends with the server. A slow listener keeps nothing. */
   readonly follow: (request: FollowRequest, sees: (event: Event) => boolean) => Stream.Stream<EventItem>
 }>() {
   /** Tells what the log records and which devices come and go, beside what is published. */
@@ -111,7 +111,9 @@ const makeBuffer = (stream: StreamId): typeof Events.Service => {
             if (last === head) yield* Deferred.await(coming)
           }
         })
-        return Stream.concat(Stream.succeed(first), Stream.repeatEffectChunk(more))
+        return Stream.concat(Stream.succeed(first), Stream.repeatEffectChunk(more)).pipe(
+          Stream.takeUntil((item) => item._tag === "Stopping")
+        )
       })
   }
 }
