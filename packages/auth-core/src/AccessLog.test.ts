@@ -1,31 +1,33 @@
 import * as SqlClient from "@effect/sql/SqlClient"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as PairingToken from "@t3/protocol/PairingToken"
 import { Effect, Fiber, Redacted, TestClock } from "effect"
 import { readFileSync } from "node:fs"
 import {
   as,
+  from,
   issueLink,
   issueSession,
   open,
   pair,
+  recorded,
   redeem,
   refusal,
   rights,
   startup,
   test,
+  testOpen,
   verify
 } from "../test/Stores.ts"
 import { temporaryFile } from "../test/TestDatabase.ts"
-import { AccessLog, type Entry } from "./AccessLog.ts"
+import { AccessLog, type Decision } from "./AccessLog.ts"
 import { PairingStore } from "./PairingStore.ts"
 import { SessionStore } from "./SessionStore.ts"
 
-const recorded = Effect.map(Effect.flatMap(AccessLog, (log) => log.latest(1000)), (entries) => entries.toReversed())
+const guess: Decision = { event: "pairing.refused", reason: "PairingUnknown" }
 
-const guess = (address: string): Entry => ({ address, event: "pairing.refused", reason: "PairingUnknown" })
-
-const refused = (entry: Entry) => Effect.flatMap(AccessLog, (log) => log.refused(entry))
+const refused = (address: string, decision = guess) =>
+  Effect.flatMap(AccessLog, (log) => log.refused(decision)).pipe(from(address))
 
 const counts = (address: string) =>
   Effect.map(recorded, (entries) => entries.filter((it) => it.address === address).map((it) => it.count))
@@ -37,13 +39,13 @@ describe("AccessLog", () => {
       const sessions = yield* SessionStore
       const address = "100.64.0.9"
       const link = yield* issueLink(startup, { role: "owner" })
-      const exchange = { address, device: {}, idempotencyKey: Redacted.make("some-key"), token: link.token }
-      const { session } = yield* redeem(exchange)
-      const owner = yield* redeem(exchange)
-      yield* refusal(redeem({ address, token: link.token }))
-      yield* refusal(redeem({ address, token: Redacted.make("000000000000") }))
+      const exchange = { device: {}, idempotencyKey: Redacted.make("some-key"), token: link.token }
+      const { session } = yield* redeem(exchange).pipe(from(address))
+      const owner = yield* redeem(exchange).pipe(from(address))
+      yield* refusal(redeem({ token: link.token })).pipe(from(address))
+      yield* refusal(redeem({ token: Redacted.make("000000000000") })).pipe(from(address))
       const spare = yield* issueLink(as(session))
-      yield* refusal(redeem({ address, scopes: [], token: spare.token }))
+      yield* refusal(redeem({ scopes: [], token: spare.token })).pipe(from(address))
       yield* pairings.revoke(as(session), spare.pairing.id)
       const left = yield* issueLink(as(session))
       const script = yield* issueSession(as(session))
@@ -66,7 +68,7 @@ describe("AccessLog", () => {
           ["pairing.issued", "startup", link.pairing.id, "", "", ""],
           ["pairing.redeemed", who, link.pairing.id, session.id, address, ""],
           ["pairing.repeated", who, link.pairing.id, session.id, address, ""],
-          ["pairing.refused", "", link.pairing.id, "", address, "PairingUsed"],
+          ["pairing.refused", "", link.pairing.id, session.id, address, "PairingUsed"],
           ["pairing.refused", "", "", "", address, "PairingUnknown"],
           ["pairing.issued", who, spare.pairing.id, "", "", ""],
           ["pairing.refused", "", spare.pairing.id, "", address, "Invalid"],
@@ -81,7 +83,9 @@ describe("AccessLog", () => {
           ["session.revoked", "cli", "", script.session.id, "", ""]
         ]
       )
-      assert.deepStrictEqual((yield* (yield* AccessLog).latest(1)).map((it) => it.event), ["session.revoked"])
+      const log = yield* AccessLog
+      assert.deepStrictEqual((yield* log.read({ limit: 1 })).items.map((it) => it.event), ["session.revoked"])
+      assert.strictEqual(yield* log.latest, (yield* recorded).at(-1)?.seq)
     }))
 
   test("has nothing of what was refused or rolled back", () =>
@@ -94,23 +98,23 @@ describe("AccessLog", () => {
 
   test("writes the first refusal at once, and gathers its like for a minute", () =>
     Effect.gen(function*() {
-      yield* Effect.replicateEffect(refused(guess("a")), 10)
-      yield* refused(guess("b"))
+      yield* Effect.replicateEffect(refused("a"), 10)
+      yield* refused("b")
       assert.deepStrictEqual([yield* counts("a"), yield* counts("b")], [[1], [1]])
       yield* TestClock.adjust("59 seconds")
-      yield* refused(guess("a"))
+      yield* refused("a")
       assert.deepStrictEqual(yield* counts("a"), [1])
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual([yield* counts("a"), yield* counts("b")], [[1, 10], [1]])
-      yield* refused(guess("a"))
+      yield* refused("a")
       assert.deepStrictEqual(yield* counts("a"), [1, 10, 1])
     }))
 
   test("gathers refusals of another reason or another link apart", () =>
     Effect.gen(function*() {
-      yield* refused(guess("a"))
-      yield* refused({ ...guess("a"), reason: "PairingUsed" })
-      yield* refused({ ...guess("a"), pairingId: "0123456789ab" })
+      yield* refused("a")
+      yield* refused("a", { ...guess, reason: "PairingUsed" })
+      yield* refused("a", { ...guess, pairingId: "0123456789ab" })
       assert.deepStrictEqual(yield* counts("a"), [1, 1, 1])
     }))
 
@@ -118,38 +122,41 @@ describe("AccessLog", () => {
     Effect.gen(function*() {
       for (let steps = 0; steps < 20; steps += 1) {
         const address = `host-${steps}`
-        const caller = yield* Effect.withMaxOpsBeforeYield(Effect.fork(refused(guess(address))), 20)
+        const caller = yield* Effect.withMaxOpsBeforeYield(Effect.fork(refused(address)), 20)
         yield* Effect.repeatN(Effect.yieldNow(), steps)
         yield* Fiber.interrupt(caller)
         yield* TestClock.adjust("1 minute")
         const before = (yield* counts(address)).length
-        yield* refused(guess(address))
+        yield* refused(address)
         assert.strictEqual((yield* counts(address)).length, before + 1, `after ${steps} steps`)
       }
     }))
 
-  it.scoped("writes what it has gathered when it is closed, and does not wait for the minute", () =>
-    Effect.gen(function*() {
-      const file = yield* temporaryFile
-      const before = yield* open(file)
-      yield* before.run(Effect.replicateEffect(refused(guess("a")), 5))
-      yield* before.close
-      const after = yield* open(file)
-      assert.deepStrictEqual(yield* after.run(counts("a")), [1, 4])
-      yield* after.close
-    }))
+  testOpen(
+    "writes what it has gathered when it is closed, and does not wait for the minute",
+    () =>
+      Effect.gen(function*() {
+        const file = yield* temporaryFile
+        const before = yield* open(file)
+        yield* before.run(Effect.replicateEffect(refused("a"), 5))
+        yield* before.close
+        const after = yield* open(file)
+        assert.deepStrictEqual(yield* after.run(counts("a")), [1, 4])
+        yield* after.close
+      })
+  )
 })
 
 describe("What is stored", () => {
-  it.scoped("holds no secret, in any column, nor anywhere in the file (design 9.8)", () =>
+  testOpen("holds no secret, in any column, nor anywhere in the file (design 9.8)", () =>
     Effect.gen(function*() {
       const file = yield* temporaryFile
       const stores = yield* open(file)
       const secrets = yield* stores.run(Effect.gen(function*() {
         const idempotencyKey = Redacted.make("a-key-that-only-one-phone-has")
         const link = yield* issueLink()
-        const first = yield* redeem({ address: "::1", idempotencyKey, token: link.token })
-        const second = yield* redeem({ address: "::1", idempotencyKey, token: link.token })
+        const first = yield* redeem({ idempotencyKey, token: link.token }).pipe(from("::1"))
+        const second = yield* redeem({ idempotencyKey, token: link.token }).pipe(from("::1"))
         yield* verify(second.secrets)
         yield* refusal(redeem({ token: link.token }))
         yield* refusal(redeem({ token: Redacted.make("K7QX2M9PHTRD") }))

@@ -3,6 +3,7 @@ import { describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { makeRun } from "../test/Model.ts"
 import { operations } from "../test/Operations.ts"
+import { timed } from "../test/Stores.ts"
 import { temporaryFile } from "../test/TestDatabase.ts"
 
 describe("Links and sessions", () => {
@@ -14,7 +15,7 @@ describe("Links and sessions", () => {
         const { settle, step } = yield* makeRun(yield* temporaryFile)
         yield* Effect.forEach(operations, step, { discard: true })
         yield* settle
-      }).pipe(Effect.scoped),
+      }).pipe(Effect.scoped, timed),
     { fastCheck: { numRuns: 60 }, timeout: 60_000 }
   )
 })

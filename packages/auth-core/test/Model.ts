@@ -4,9 +4,9 @@ import { assert } from "@effect/vitest"
 import type { Actor } from "@t3/protocol/Actor"
 import type { PairingId, SessionId } from "@t3/protocol/Ids"
 import { builtIn, ofRole, type Role, type Scope } from "@t3/protocol/Scope"
-import { Clock, Effect, Either, Redacted, TestClock } from "effect"
+import { Clock, Duration, Effect, Either, Redacted } from "effect"
 import type { Operation } from "./Operations.ts"
-import { as, open, startup } from "./Stores.ts"
+import { as, leap, open, startup } from "./Stores.ts"
 
 /** Whether every scope of `part` is in `whole`. */
 const isSubset = (part: ReadonlyArray<Scope>, whole: ReadonlyArray<Scope>): boolean =>
@@ -246,7 +246,7 @@ export const makeRun = (filename: string) =>
           return session === undefined ? undefined : yield* use(session, now)
         }
         case "wait":
-          return yield* TestClock.adjust(operation.seconds * second)
+          return yield* leap(Duration.seconds(operation.seconds))
         case "restart": {
           yield* stores.close
           stores = yield* openFast(filename)

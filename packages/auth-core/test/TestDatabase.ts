@@ -30,4 +30,7 @@ export const temporaryFile = Effect.map(temporary, (folder) => join(folder, "t3.
 export const layer = Layer.unwrapScoped(Effect.map(temporaryFile, layerFile))
 
 /** The client and every store over it, as a server has them. */
-export const layerStores = Layer.merge(SqlStores.layer, SqlStores.layerPruning).pipe(Layer.provideMerge(layer))
+export const layerStores = Layer.provideMerge(SqlStores.layerServer, layer)
+
+/** The same over `filename`. */
+export const layerFileStores = (filename: string) => Layer.provideMerge(SqlStores.layerServer, layerFile(filename))

@@ -13,6 +13,7 @@ const row: SessionRow = {
   device_label: "",
   device_os: null,
   ends_at: null,
+  expired_at: null,
   expires_at: 1,
   first_used_at: null,
   id: SessionId.make("000000000000"),

@@ -1,6 +1,17 @@
 import { assert, describe } from "@effect/vitest"
 import { Effect, Redacted, TestClock } from "effect"
-import { everything, issueLink, issueSession, pair, redeem, refusal, startup, test, verify } from "../../test/Stores.ts"
+import {
+  everything,
+  issueLink,
+  issueSession,
+  leap,
+  pair,
+  redeem,
+  refusal,
+  startup,
+  test,
+  verify
+} from "../../test/Stores.ts"
 import { type Exchange, PairingStore } from "../PairingStore.ts"
 import { SessionStore } from "../SessionStore.ts"
 
@@ -174,7 +185,7 @@ describe("Pairing again", () => {
   test("takes an expired session as proof", () =>
     Effect.gen(function*() {
       const earlier = yield* issueSession(startup, { ttl: 60 })
-      yield* TestClock.adjust("1 hour")
+      yield* leap("1 hour")
       const next = yield* pair({}, { earlier: [earlier.token] })
       assert.strictEqual(next.session.device.id, earlier.session.device.id)
       assert.strictEqual(yield* refusal(verify(earlier.token)), "SessionRevoked")

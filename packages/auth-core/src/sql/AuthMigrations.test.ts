@@ -1,7 +1,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { open, pair } from "../../test/Stores.ts"
+import { open, pair, testOpen } from "../../test/Stores.ts"
 import { layer, temporaryFile } from "../../test/TestDatabase.ts"
 import * as AuthMigrations from "./AuthMigrations.ts"
 
@@ -21,10 +21,10 @@ describe("AuthMigrations", () => {
       yield* sql`INSERT INTO effect_sql_migrations VALUES (7, 'of_the_host')`
       assert.deepStrictEqual(yield* AuthMigrations.migrate, [])
       const rows = yield* sql`SELECT migration_id, name FROM ${sql(AuthMigrations.table)}`
-      assert.deepStrictEqual(rows, [{ migration_id: 1, name: "access" }])
+      assert.deepStrictEqual(rows, [{ migration_id: 1, name: "access" }, { migration_id: 2, name: "ends" }])
     }).pipe(Effect.provide(layer)))
 
-  it.scoped("leave what is there when the database is opened again", () =>
+  testOpen("leave what is there when the database is opened again", () =>
     Effect.gen(function*() {
       const file = yield* temporaryFile
       const before = yield* open(file)
