@@ -78,14 +78,14 @@ describe("Argv", () => {
 
   it("takes a word that is neither command nor folder for neither", () => {
     assert.strictEqual(
-      refusal("pair"),
-      "t3 has no command \"pair\", and there is no folder of that name. See `t3 --help`."
+      refusal("demo"),
+      "t3 has no command \"demo\", and there is no folder of that name. See `t3 --help`."
     )
-    assert.include(refusal("status", "--json"), "t3 has no command \"status\", and there is no folder of that name.")
-    for (const path of ["./pair", "/pair", "~/pair", "~", ".", "..", "a/b"]) {
+    assert.include(refusal("work", "--json"), "t3 has no command \"work\", and there is no folder of that name.")
+    for (const path of ["./pair", "/pair", "~/demo", "~", ".", "..", "a/b"]) {
       assert.deepStrictEqual(args(path), ["start", "--", path])
     }
-    assert.deepStrictEqual(args("serve", "pair"), ["serve", "--", "pair"])
+    assert.deepStrictEqual(args("serve", "demo"), ["serve", "--", "demo"])
   })
 
   it("takes help for --help", () => {
@@ -100,6 +100,15 @@ describe("Argv", () => {
     assert.include(refusal("env", "status"), "t3 env status needs <name>.")
     assert.include(refusal("env", "rename", "a"), "t3 env rename needs <new-name>.")
     assert.include(refusal("env", "rename", "my", "old", "box"), "has no use for \"box\"")
+  })
+
+  it("takes as many ids as there are, also none, and no flag among them for one", () => {
+    const revoke = ["auth", "session", "revoke"]
+    assert.deepStrictEqual(args(...revoke, "7q", "4gn", "7q"), [...revoke, "--", "7q", "4gn", "7q"])
+    assert.deepStrictEqual(args(...revoke, "7q", "--yes", "4gn"), [...revoke, "--yes", "--", "7q", "4gn"])
+    assert.deepStrictEqual(args(...revoke, "--all"), [...revoke, "--all", "--"])
+    assert.deepStrictEqual(args(...revoke), [...revoke, "--"])
+    assert.include(refusal(...revoke, "7q", "--al"), "Did you mean --all?")
   })
 
   it("shows help for what is asked about, and for a group that is asked nothing", () => {

@@ -146,7 +146,7 @@ const check = (path: ReadonlyArray<Spec>, spec: Spec, tokens: Tokens, words: Rea
   if (twice !== undefined) return refused(`--${twice.name} is there more than once.`, "Give it once.")
   const missing = expected.slice(words.length).find(({ kind }) => kind === "argument")
   if (missing !== undefined) return refused(`${title(path)} needs <${missing.name}>.`, `${missing.about}.`)
-  const extra = words[expected.length]
+  const extra = expected.at(-1)?.kind === "repeatedArgument" ? undefined : words[expected.length]
   if (extra === undefined) return undefined
   const hint = `See \`${title(path)} --help\`. Text with spaces goes in quotes.`
   return refused(`${title(path)} has no use for ${quote(extra)}.`, hint)

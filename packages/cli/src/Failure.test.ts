@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Errors from "@t3/protocol/Errors"
 import * as StartError from "@t3/server/StartError"
-import { exitCode, Reported } from "./Failure.ts"
+import { Declined, exitCode, Reported } from "./Failure.ts"
 
 const told = { hint: "Do something.", message: "Something happened." }
 
@@ -11,6 +11,7 @@ describe("exit codes", () => {
     const codes = [
       [new StartError.DatabaseRefused({ ...told, reason: "corrupt" }), 1],
       [new StartError.DatabaseRefused({ ...told, reason: "failed" }), 1],
+      [new Declined(told), 1],
       [new Errors.Invalid(), 2],
       [new StartError.HostRefused(told), 2],
       [new StartError.FolderRefused(told), 2],

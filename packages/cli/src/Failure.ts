@@ -11,14 +11,18 @@ import * as Data from "effect/Data"
 /** A refusal that the command has itself reported as its result; only the exit code is left to set. */
 export class Reported extends Data.TaggedError("Reported")<{ readonly refusal: Refusal }> {}
 
+/** The person was asked and did not say yes, so nothing was done. */
+export class Declined extends Data.TaggedError("Declined")<{ readonly message: string; readonly hint: string }> {}
+
 /** Anything that a command can fail with. */
-export type Failure = Refusal | StartError | Reported | ValidationError
+export type Failure = Refusal | StartError | Reported | Declined | ValidationError
 
 /** Refusals that mean different things to a script, by their reason. */
 type Divided = "DatabaseRefused" | "DirectoryRefused" | "PortRefused"
 
-const codes: Readonly<Record<Exclude<(Refusal | StartError)["_tag"], Divided>, number>> = {
+const codes: Readonly<Record<Exclude<(Refusal | StartError | Declined)["_tag"], Divided>, number>> = {
   Conflict: 7,
+  Declined: 1,
   DirectoryHeld: 7,
   FolderRefused: 2,
   HostNotAllowed: 6,

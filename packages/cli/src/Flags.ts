@@ -27,6 +27,9 @@ export const scope = values("scope", "scope", "Only this right of the role, such
 /** `--all`. */
 export const all = toggle("all", "Also those that have ended (kept for 30 days)")
 
+/** `--yes`. */
+export const yes = toggle("yes", "Do not ask before more than one session ends")
+
 /** The flags of `serve`, `start` and bare `t3`. */
 export const server = {
   cwd: optionalArgument("cwd", "A folder that paired devices may work in; it becomes a project"),

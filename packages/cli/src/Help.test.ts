@@ -33,7 +33,7 @@ describe("Help", () => {
       const known = yield* parsed
       assert.strictEqual(known.size, everyPath.length)
       for (const path of everyPath) {
-        const name = path.map((spec) => spec.name).join("__")
+        const name = path.map((spec) => spec.name.replaceAll("-", "__")).join("__")
         const shown = Array.from(section(Help.render(path), "Flags").matchAll(/^ {2}(--[a-z-]+)/gm), ([, flag]) => flag)
         assert.sameMembers(shown, known.get(name) ?? [], name)
       }
@@ -58,6 +58,18 @@ describe("Help", () => {
     assert.strictEqual(serve, root)
   })
 
+  it("shows which arguments may be left out, and which repeated", () => {
+    const usage = (...names: ReadonlyArray<string>) => {
+      const path = everyPath.find((candidate) =>
+        candidate.slice(1).map(({ name }) => name).join(" ") === names.join(" ")
+      )
+      return section(Help.render(path ?? []), "Usage")
+    }
+    assert.include(usage("auth", "session", "revoke"), "t3 auth session revoke [id...] [flags]")
+    assert.include(usage("connect"), "t3 connect [target] [flags]")
+    assert.include(usage("env", "status"), "t3 env status <name> [flags]")
+  })
+
   it("gives every command a summary and an example, and every flag a text", () => {
     for (const path of everyPath) {
       const spec = path.at(-1)
@@ -76,10 +88,10 @@ describe("Help", () => {
     }
   })
 
-  it("says of each flag the same thing in every command that has it, but for --ttl, --label and --json", () => {
+  it("says of each flag the same thing in every command that has it, but for --ttl, --label, --all and --json", () => {
     const seen = new Map<string, string>()
     for (const flag of everyFlag) {
-      if (["ttl", "label", "json"].includes(flag.name)) continue
+      if (["ttl", "label", "all", "json"].includes(flag.name)) continue
       assert.strictEqual(flag.about, seen.get(flag.name) ?? flag.about)
       seen.set(flag.name, flag.about)
     }

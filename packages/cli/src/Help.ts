@@ -32,7 +32,8 @@ const section = (heading: string, rows: ReadonlyArray<readonly [string, string]>
   return rows.length === 0 ? [] : ["", heading, ...lines]
 }
 
-const placeholder = (arg: Term): string => arg.kind === "optionalArgument" ? `[${arg.name}]` : `<${arg.name}>`
+const placeholder = ({ kind, name }: Term): string =>
+  kind === "argument" ? `<${name}>` : kind === "repeatedArgument" ? `[${name}...]` : `[${name}]`
 
 const usage = (path: ReadonlyArray<Spec>, spec: Spec): ReadonlyArray<string> => {
   const words = args(spec).map((arg) => ` ${placeholder(arg)}`).join("")

@@ -10,6 +10,7 @@ import type * as Option from "effect/Option"
 interface Values {
   readonly argument: string
   readonly optionalArgument: Option.Option<string>
+  readonly repeatedArgument: ReadonlyArray<string>
   readonly toggle: boolean
   readonly value: Option.Option<string>
   readonly values: ReadonlyArray<string>
@@ -95,7 +96,16 @@ export const optionalArgument = (name: string, about: string): Term<"optionalArg
   value: ""
 })
 
-const isFlag = ({ kind }: Term): boolean => kind === "toggle" || kind === "value" || kind === "values"
+/** An argument that may be there as often as one likes, or not at all; the last of its command. */
+export const repeatedArgument = (name: string, about: string): Term<"repeatedArgument"> => ({
+  about,
+  kind: "repeatedArgument",
+  name,
+  value: ""
+})
+
+/** Whether it is typed as `--<name>`. */
+export const isFlag = ({ kind }: Term): boolean => kind === "toggle" || kind === "value" || kind === "values"
 
 /** The flags of a command, in the order in which help shows them. */
 export const flags = ({ params }: Spec): ReadonlyArray<Term> => Object.values(params).filter(isFlag)

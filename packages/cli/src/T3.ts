@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Flags from "./Flags.ts"
-import { argument, group, leaf, optionalArgument, type Spec, toggle, value } from "./Spec.ts"
+import { argument, group, leaf, optionalArgument, repeatedArgument, type Spec, toggle, value } from "./Spec.ts"
 
 const serve = leaf({
   name: "serve",
@@ -95,16 +95,29 @@ const where = { baseDir: Flags.baseDir, env: Flags.env, json: Flags.json }
 
 const pairingId = argument("id", "The id, or its unique beginning, that `t3 auth pairing list` prints")
 
+const newLink = {
+  role: Flags.role,
+  scope: Flags.scope,
+  ttl: value("ttl", "duration", "How long it can be used, such as 90s, 5m or 1h30m; at most 24h (default 5m)"),
+  label: value("label", "text", "A note for lists, such as who it is for"),
+  ...where
+}
+
+const pair = leaf({
+  name: "pair",
+  summary: "Make a pairing link for the server that runs here",
+  params: newLink,
+  examples: [
+    ["t3 pair", "A link for another device of yours, or of somebody who works with you"],
+    ["t3 pair --role owner --ttl 1h", "With every right, and time to carry it over"]
+  ],
+  load: () => import("./auth/runPair.ts")
+})
+
 const pairingCreate = leaf({
   name: "create",
   summary: "Make a pairing link",
-  params: {
-    role: Flags.role,
-    scope: Flags.scope,
-    ttl: value("ttl", "duration", "How long it can be used, such as 90s, 5m or 1h30m; at most 24h (default 5m)"),
-    label: value("label", "text", "A note for lists, such as who it is for"),
-    ...where
-  },
+  params: newLink,
   examples: [
     ["t3 auth pairing create --role viewer --ttl 1h", "A link to look but not touch"],
     ["t3 auth pairing create --label \"Ana's phone\" --json", "For a script"]
@@ -127,8 +140,6 @@ const pairingRevoke = leaf({
   examples: [["t3 auth pairing revoke 4k2", "The beginning of an id is enough"]],
   load: () => import("./auth/runPairingRevoke.ts")
 })
-
-const sessionId = argument("id", "The id, or its unique beginning, that `t3 auth session list` prints")
 
 const sessionIssue = leaf({
   name: "issue",
@@ -158,10 +169,46 @@ const sessionList = leaf({
 
 const sessionRevoke = leaf({
   name: "revoke",
-  summary: "Sign a device out, now",
-  params: { id: sessionId, ...where },
-  examples: [["t3 auth session revoke 7q", "The beginning of an id is enough"]],
+  summary: "Sign devices out, now",
+  params: {
+    ids: repeatedArgument("id", "The ids, or their unique beginnings, that `t3 auth session list` prints"),
+    all: toggle("all", "Every session; with --env one's own last"),
+    withIssued: toggle("with-issued", "Also every session that came from these: paired from their links, or issued"),
+    yes: Flags.yes,
+    ...where
+  },
+  examples: [
+    ["t3 auth session revoke 7q", "The beginning of an id is enough"],
+    ["t3 auth session revoke 7q 4gn --yes", "Several, without a question"],
+    ["t3 auth session revoke 7q --with-issued", "With every device that was let in by it"]
+  ],
   load: () => import("./auth/runSessionRevoke.ts")
+})
+
+const sessionRevokeOthers = leaf({
+  name: "revoke-others",
+  summary: "Sign every device out but this one",
+  params: { yes: Flags.yes, ...where },
+  examples: [["t3 auth session revoke-others --env box", "Only the session that this machine has there stays"]],
+  load: () => import("./auth/runSessionRevokeOthers.ts")
+})
+
+const log = leaf({
+  name: "log",
+  summary: "Show who came in, who was refused, and who decided so",
+  params: {
+    follow: toggle("follow", "Go on with what happens, until Ctrl-C"),
+    since: value("since", "duration", "Only what happened within this time, such as 1h or 7d; all of it"),
+    limit: value("limit", "number", "At most this many, the newest (default 50, or all with --since)"),
+    ...where,
+    json: toggle("json", "Print JSON instead of text; with --follow one object per line")
+  },
+  examples: [
+    ["t3 auth log", "The last 50 decisions, the newest at the bottom"],
+    ["t3 auth log --follow", "Watch while a device pairs"],
+    ["t3 auth log --since 7d --json", "A week, for a program"]
+  ],
+  load: () => import("./auth/runLog.ts")
 })
 
 const pairing = group({
@@ -175,7 +222,7 @@ const session = group({
   name: "session",
   summary: "Sessions of devices",
   examples: [["t3 auth session list", "Who is signed in"]],
-  children: [sessionIssue, sessionList, sessionRevoke]
+  children: [sessionIssue, sessionList, sessionRevoke, sessionRevokeOthers]
 })
 
 const env = group({
@@ -188,8 +235,8 @@ const env = group({
 const auth = group({
   name: "auth",
   summary: "Who may reach this machine",
-  examples: [...pairing.examples, ...session.examples],
-  children: [pairing, session]
+  examples: [...pairing.examples, ...session.examples, ["t3 auth log", "What happened"]],
+  children: [pairing, session, log]
 })
 
 /** The whole tree. A call without a command is `start`, so it has the flags of that. */
@@ -202,7 +249,7 @@ export const root: Spec = {
     ["t3 serve --host \"$(tailscale ip -4)\"", "Let other devices in; print address, token, link and QR code"],
     ["t3 connect", "Paste a link that another machine printed"]
   ],
-  children: [start, serve, connect, env, auth]
+  children: [start, serve, pair, connect, env, auth]
 }
 
 /** What a call without a command means. */
@@ -212,10 +259,12 @@ export const bare = start.name
 export const leaves = {
   start,
   serve,
+  pair,
   connect,
   env: { list: envList, status: envStatus, rename: envRename, forget: envForget },
   pairing: { create: pairingCreate, list: pairingList, revoke: pairingRevoke },
-  session: { issue: sessionIssue, list: sessionList, revoke: sessionRevoke }
+  session: { issue: sessionIssue, list: sessionList, revoke: sessionRevoke, revokeOthers: sessionRevokeOthers },
+  log
 }
 
 /** The nouns that hold them, for the parser. */

@@ -30,5 +30,15 @@ export const render = (headings: ReadonlyArray<string>, rows: ReadonlyArray<Read
     .join("\n")
 }
 
+const units = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"]] as const
+
+/** `3 min ago`, `now` or `in 30 d`: in one unit, and no sooner than it is. Exact times are in the JSON. */
+export const relative = (at: DateTime.Utc, now: DateTime.Utc): string => {
+  const millis = DateTime.distance(now, at)
+  const [size, name] = units.find(([size]) => Math.abs(millis) >= size) ?? [60_000, "min"]
+  const amount = millis > 0 ? Math.ceil(millis / size) : Math.floor(-millis / size)
+  return amount === 0 ? "now" : millis > 0 ? `in ${amount} ${name}` : `${amount} ${name} ago`
+}
+
 /** `2026-01-31 12:05` in UTC, with a Z. */
 export const time = (at: DateTime.Utc): string => `${DateTime.formatIso(at).slice(0, 16).replace("T", " ")}Z`

@@ -4,9 +4,9 @@ import { Either } from "effect"
 import * as Ttl from "./Ttl.ts"
 
 const day = 86_400
-const seconds = (text: string) => Either.getOrThrow(Ttl.parse(text, day))
+const seconds = (text: string) => Either.getOrThrow(Ttl.parse("--ttl", text, day))
 const refusal = (text: string) => {
-  const { hint, message } = Either.getOrThrow(Either.flip(Ttl.parse(text, day)))
+  const { hint, message } = Either.getOrThrow(Either.flip(Ttl.parse("--ttl", text, day)))
   return `${message} ${hint}`
 }
 

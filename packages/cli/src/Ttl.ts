@@ -29,10 +29,10 @@ const toSeconds = (text: string): number => {
 const longest = (seconds: number): string =>
   seconds % 86_400 === 0 && seconds > 86_400 ? `${seconds / 86_400} days` : `${seconds / 3600} hours`
 
-/** Reads `--ttl`: 1 second to `max` seconds. */
-export const parse = (text: string, max: number): Either.Either<number, Invalid> => {
+/** Reads the value of a flag, such as `--ttl`: 1 second to `max` seconds. */
+export const parse = (flag: string, text: string, max: number): Either.Either<number, Invalid> => {
   const seconds = toSeconds(text)
-  const quoted = `--ttl "${Label.clean(text)}"`
+  const quoted = `${flag} "${Label.clean(text)}"`
   if (Number.isNaN(seconds)) {
     return Either.left(
       new Invalid({ hint: "Write it like 90s, 5m, 1h30m or 7d.", message: `${quoted} is no duration.` })

@@ -5,9 +5,12 @@
  * @since 0.1.0
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
 import { Access } from "@t3/auth-core/Access"
+import * as EventStream from "@t3/client/EventStream"
 import * as T3Client from "@t3/client/T3Client"
 import { NotFound, type Refusal, Unreachable } from "@t3/protocol/Errors"
+import * as ControlKey from "@t3/server/ControlKey"
 import { isAlive } from "@t3/server/ControlSocket"
 import * as DataDirectory from "@t3/server/DataDirectory"
 import * as LocalStores from "@t3/server/LocalStores"
@@ -15,6 +18,7 @@ import type { StartError } from "@t3/server/StartError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { existsSync } from "node:fs"
 import type { AgentOptions } from "node:https"
 import * as HttpAccess from "./HttpAccess.ts"
@@ -32,33 +36,46 @@ const agentOptions = (directory: DataDirectory.DataDirectory): AgentOptions & { 
 const patience = "10 seconds"
 
 /** The address of the socket says nothing to a person: what does not answer is a process on this machine. */
-const within = (directory: DataDirectory.DataDirectory): HttpAccess.Around => {
-  const silent = () =>
-    new Unreachable({
-      hint: "Stop the process of that server (`t3 serve` or `t3 start`), and try again.",
-      message: `A server runs in ${directory.path}, but it does not answer.`
-    })
-  return (call) =>
-    call.pipe(
-      Effect.mapError((refusal) => refusal._tag === "Unreachable" ? silent() : refusal),
-      Effect.timeoutFail({ duration: patience, onTimeout: silent })
-    )
-}
+const silent = (directory: DataDirectory.DataDirectory): Unreachable =>
+  new Unreachable({
+    hint: "Stop the process of that server (`t3 serve` or `t3 start`), and try again.",
+    message: `A server runs in ${directory.path}, but it does not answer.`
+  })
+
+const explain = (directory: DataDirectory.DataDirectory) => (refusal: Refusal): Refusal =>
+  refusal._tag === "Unreachable" ? silent(directory) : refusal
+
+const within = (directory: DataDirectory.DataDirectory): HttpAccess.Around => (call) =>
+  call.pipe(
+    Effect.mapError(explain(directory)),
+    Effect.timeoutFail({ duration: patience, onTimeout: () => silent(directory) })
+  )
+
+/** What the server tells, for as long as it tells anything. */
+const eventsOf = (directory: DataDirectory.DataDirectory) =>
+  Effect.map(HttpClient.HttpClient, (http) =>
+    EventStream.follow({ connectionString: controlUrl }, {}).pipe(
+      Stream.mapError(explain(directory)),
+      Stream.provideService(HttpClient.HttpClient, http)
+    ))
 
 const throughSocket = (directory: DataDirectory.DataDirectory): Layer.Layer<Access | ServerAddress> =>
-  Layer.unwrapEffect(Effect.map(T3Client.make({ connectionString: controlUrl }), (client) =>
-    Layer.merge(
-      Layer.succeed(Access, HttpAccess.make(client, within(directory))),
+  Layer.unwrapEffect(Effect.gen(function*() {
+    const client = yield* T3Client.make({ connectionString: controlUrl })
+    return Layer.merge(
+      Layer.succeed(Access, HttpAccess.make(client, yield* eventsOf(directory), within(directory))),
       Layer.succeed(ServerAddress, {
         best: client.session.environment({}).pipe(
           within(directory),
           Effect.map(({ endpoints }) => Option.fromNullable(endpoints[0]))
         )
       })
-    ))).pipe(
-      Layer.provide(NodeHttpClient.layerWithoutAgent),
-      Layer.provide(NodeHttpClient.makeAgentLayer(agentOptions(directory)))
     )
+  })).pipe(
+    Layer.provide(ControlKey.layerClient(directory)),
+    Layer.provide(NodeHttpClient.layerWithoutAgent),
+    Layer.provide(NodeHttpClient.makeAgentLayer(agentOptions(directory)))
+  )
 
 const noServer = Layer.succeed(ServerAddress, { best: Effect.succeedNone })
 
@@ -83,10 +100,12 @@ const nothing = (baseDir: string) =>
 const throughNothing = (baseDir: string): Layer.Layer<Access | ServerAddress> =>
   Layer.merge(
     Layer.succeed(Access, {
+      followLog: () => Stream.fail(nothing(baseDir)),
       issuePairing: () => nothing(baseDir),
       issueSession: () => nothing(baseDir),
       listPairings: () => Effect.succeed({ items: [] }),
       listSessions: () => Effect.succeed({ items: [] }),
+      readLog: () => Effect.succeed({ items: [] }),
       renameSession: () => nothing(baseDir),
       revokeOtherSessions: nothing(baseDir),
       revokePairing: () => nothing(baseDir),
@@ -95,20 +114,56 @@ const throughNothing = (baseDir: string): Layer.Layer<Access | ServerAddress> =>
     noServer
   )
 
+/** How an environment can be reached at this moment: its server, its database, or not at all since there is none. */
+export type Way =
+  | { readonly _tag: "Server"; readonly directory: DataDirectory.DataDirectory }
+  | { readonly _tag: "Database"; readonly directory: DataDirectory.DataDirectory }
+  | { readonly _tag: "Nothing"; readonly baseDir: string }
+
+/** Looks which way there is, and makes nothing. `baseDir` is absolute. */
+export const look = (baseDir: string): Effect.Effect<Way, StartError> =>
+  Effect.flatMap(
+    DataDirectory.find(baseDir),
+    Option.match({
+      onNone: () => Effect.succeed<Way>({ _tag: "Nothing", baseDir }),
+      onSome: (directory) =>
+        Effect.map(isAlive(directory.socket), (alive): Way => {
+          if (alive) return { _tag: "Server", directory }
+          return existsSync(directory.database) ? { _tag: "Database", directory } : { _tag: "Nothing", baseDir }
+        })
+    })
+  )
+
+/** Administration that way. Through a database it holds the directory for as long as the layer lives: not to be followed. */
+export const through = (way: Way): Layer.Layer<Access | ServerAddress, StartError> =>
+  way._tag === "Server"
+    ? throughSocket(way.directory)
+    : way._tag === "Database"
+    ? throughDatabase(way.directory)
+    : throughNothing(way.baseDir)
+
+const notRunning = (baseDir: string) =>
+  new NotFound({
+    hint: "Start one with `t3 serve`, which prints a link, too; or name another folder with --base-dir or T3_HOME.",
+    message: `No server runs in ${baseDir}.`
+  })
+
 /** What to administer. */
 export interface Options {
   /** The data directory, absolute. */
   readonly baseDir: string
-  /** Whether an environment begins here if there is none: for what makes links and sessions. */
-  readonly create: boolean
+  /** Where no server runs: `use` what is there, `begin` an environment if there is none, or `refuse` (`NotFound`). */
+  readonly offline: "use" | "begin" | "refuse"
 }
 
 /** For a data directory, whether or not a server runs there (`StartError`, any `Refusal`). */
-export const layer = ({ baseDir, create }: Options): Layer.Layer<Access | ServerAddress, StartError | Refusal> =>
+export const layer = (
+  { baseDir, offline }: Options
+): Layer.Layer<Access | ServerAddress, StartError | Refusal> =>
   Layer.unwrapEffect(Effect.gen(function*() {
-    const found = yield* create ? Effect.asSome(DataDirectory.prepare(baseDir)) : DataDirectory.find(baseDir)
-    if (Option.isNone(found)) return throughNothing(baseDir)
-    const directory = found.value
-    if (yield* isAlive(directory.socket)) return throughSocket(directory)
-    return create || existsSync(directory.database) ? throughDatabase(directory) : throughNothing(baseDir)
+    const prepared = offline === "begin" ? Option.some(yield* DataDirectory.prepare(baseDir)) : Option.none()
+    const way = yield* look(baseDir)
+    if (way._tag === "Server") return through(way)
+    if (offline === "refuse") return yield* notRunning(baseDir)
+    return Option.match(prepared, { onNone: () => through(way), onSome: throughDatabase })
   }))

@@ -9,6 +9,7 @@ import type { StartError } from "@t3/server/StartError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as LocalAccess from "../access/LocalAccess.ts"
 import type { ServerAddress } from "../access/ServerAddress.ts"
 import * as Settings from "../Settings.ts"
 
@@ -26,19 +27,19 @@ const remote = (name: string, baseDir: Option.Option<string>) =>
     return RemoteAccess.layer(name).pipe(Layer.provide(SavedEnvironments.layer(baseDir)))
   }))
 
-const local = (baseDir: Option.Option<string>, create: boolean) =>
+const local = (baseDir: Option.Option<string>, offline: LocalAccess.Options["offline"]) =>
   Layer.unwrapEffect(Effect.gen(function*() {
     const directory = yield* Settings.baseDir(baseDir)
     const LocalAccess = yield* Effect.promise(() => import("../access/LocalAccess.ts"))
-    return LocalAccess.layer({ baseDir: directory, create })
+    return LocalAccess.layer({ baseDir: directory, offline })
   }))
 
-/** `Access` to the place that the flags name. What makes links or sessions may also begin an environment here. */
+/** `Access` to the place that the flags name. `offline` is for this machine alone. */
 export const layer = (
   where: Where,
-  options?: { readonly create: boolean }
+  offline: LocalAccess.Options["offline"] = "use"
 ): Layer.Layer<Access | ServerAddress, Refusal | StartError> =>
   Option.match(where.env, {
-    onNone: () => local(where.baseDir, options?.create ?? false),
+    onNone: () => local(where.baseDir, offline),
     onSome: (name) => remote(name, where.baseDir)
   })

@@ -69,13 +69,13 @@ export const run = (values: Values) =>
   Effect.gen(function*() {
     yield* guard(values)
     const grant = yield* Grant.read(values)
-    const ttl = yield* Effect.transposeMapOption(values.ttl, (text) => Ttl.parse(text, maxTtlSeconds))
+    const ttl = yield* Effect.transposeMapOption(values.ttl, (text) => Ttl.parse("--ttl", text, maxTtlSeconds))
     const label = yield* Settings.label("--label", values.label)
     const issued = yield* Effect.flatMap(Access, (access) =>
       access.issueSession({
         ...grant,
         device: { kind: "script", ...Option.match(label, { onNone: () => ({}), onSome: (text) => ({ label: text }) }) },
         ...Option.match(ttl, { onNone: () => ({}), onSome: (seconds) => ({ ttl: seconds }) })
-      })).pipe(Effect.provide(Administer.layer(values, { create: true })))
+      })).pipe(Effect.provide(Administer.layer(values, "begin")))
     yield* show(values, issued, ttl)
   })

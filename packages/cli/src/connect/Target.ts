@@ -13,8 +13,8 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { readFile } from "node:fs/promises"
 import { text as readAll } from "node:stream/consumers"
+import * as Ask from "../Ask.ts"
 import { Output } from "../Output.ts"
-import * as Ask from "./Ask.ts"
 
 /** The flags that say it. */
 export interface TargetFlags {

@@ -16,10 +16,10 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { hostname } from "node:os"
+import * as Ask from "../Ask.ts"
 import * as SavedEnvironments from "../env/SavedEnvironments.ts"
 import { Output, printJson } from "../Output.ts"
 import * as Settings from "../Settings.ts"
-import * as Ask from "./Ask.ts"
 import * as Target from "./Target.ts"
 
 interface Values extends Target.TargetFlags {

@@ -1,0 +1,112 @@
+/**
+ * Goes on showing the access log, whatever servers come and go: nothing twice, and nothing left out.
+ *
+ * @since 0.1.0
+ */
+import { Access } from "@t3/auth-core/Access"
+import type { Refusal } from "@t3/protocol/Errors"
+import type { LogEntry } from "@t3/protocol/LogEntry"
+import type { StartError } from "@t3/server/StartError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { Output } from "../Output.ts"
+import * as Settings from "../Settings.ts"
+import * as Administer from "./Administer.ts"
+
+/** Where a follower stands, and whom it tells. */
+export interface Follower<R> {
+  /** The number of the last entry that was shown. */
+  readonly last: () => number
+  readonly show: (entry: LogEntry) => Effect.Effect<void, never, R>
+  /** From now on a server tells what happens. `newest` is the last entry that it has. */
+  readonly connected: (newest: LogEntry | undefined) => Effect.Effect<void>
+}
+
+/** Shows what a server tells, until the way to it breaks off. */
+export const live = <R>(follower: Follower<R>): Effect.Effect<void, Refusal, Access | R> =>
+  Effect.gen(function*() {
+    const access = yield* Access
+    const [newest] = (yield* access.readLog({ limit: 1 })).items
+    yield* follower.connected(newest)
+    yield* Stream.runForEach(access.followLog(follower.last()), follower.show)
+  })
+
+/** Follows through whatever is there at the moment; fails where it breaks off. */
+type Attempt<R> = (follower: Follower<R>) => Effect.Effect<void, Refusal | StartError, R>
+
+/** Waits between attempts: the machine here is asked often, another one ever less, and never by all at once. */
+const pause = "500 millis"
+const spaced = Schedule.asVoid(Schedule.spaced(pause))
+const backoff = Schedule.exponential(pause).pipe(
+  Schedule.union(Schedule.spaced("10 seconds")),
+  Schedule.jittered,
+  Schedule.asVoid
+)
+
+const passing: ReadonlySet<(Refusal | StartError)["_tag"]> = new Set([
+  "DirectoryHeld",
+  "RateLimited",
+  "Unavailable",
+  "Unreachable"
+])
+
+/** Whether it may be over in a moment. */
+const passes = ({ _tag }: Refusal | StartError): boolean => passing.has(_tag)
+
+/** Goes on for ever, from attempt to attempt; ends only with what will not pass. */
+export const keepOn = <R>(
+  attempt: Attempt<R>,
+  schedule: Schedule.Schedule<void>,
+  start: number,
+  show: Follower<R>["show"]
+): Effect.Effect<never, Refusal | StartError, Output | R> =>
+  Effect.gen(function*() {
+    const output = yield* Output
+    let last = start
+    let state: "new" | "connected" | "away" = "new"
+    const follower: Follower<R> = {
+      connected: (newest) =>
+        Effect.suspend(() => {
+          const before = state
+          state = "connected"
+          // Another log has taken the place of the one that we know.
+          if (newest !== undefined && newest.seq < last) last = 0
+          return before === "away" ? output.say("t3: a server runs; going on with what it does.") : Effect.void
+        }),
+      last: () => last,
+      show: (entry) =>
+        Effect.map(show(entry), () => {
+          last = entry.seq
+        })
+    }
+    const broken = (fault: Refusal | StartError) =>
+      Effect.suspend((): Effect.Effect<void, Refusal | StartError> => {
+        const before = state
+        state = "away"
+        if (before === "connected") return output.say("t3: the server went away; waiting for it.")
+        const failed = Effect.fail(fault)
+        return before === "away"
+          ? failed
+          : Effect.zipRight(output.say("t3: no server runs now; waiting for one."), failed)
+      })
+    return yield* attempt(follower).pipe(
+      // What was connected is tried again at once, and from the shortest wait on.
+      Effect.catchIf(passes, broken),
+      Effect.retry({ schedule, while: passes }),
+      Effect.zipRight(Effect.sleep(pause)),
+      Effect.forever
+    )
+  })
+
+/** Shows every entry after the number `start` (any `Refusal` or `StartError` that does not pass by itself). */
+export const follow = <R>(where: Administer.Where, start: number, show: Follower<R>["show"]) =>
+  Effect.gen(function*() {
+    if (Option.isSome(where.env)) {
+      return yield* keepOn((follower) => Effect.provide(live(follower), Administer.layer(where)), backoff, start, show)
+    }
+    const baseDir = yield* Settings.baseDir(where.baseDir)
+    const LocalFollow = yield* Effect.promise(() => import("./LocalFollow.ts"))
+    return yield* keepOn(LocalFollow.attempt(baseDir), spaced, start, show)
+  })
