@@ -53,6 +53,15 @@ const isLasting = (connection: Connection): boolean => connection.lasting
 const lasting = (open: ReadonlySet<Connection> | undefined): number =>
   open === undefined ? 0 : Array.from(open).filter(isLasting).length
 
+/** One that cannot be ended spares none of the others. */
+const atOnce = (all: ReadonlyArray<Connection>, end: (connection: Connection) => Effect.Effect<void>) =>
+  Effect.forEach(
+    all,
+    (connection) =>
+      Effect.catchAllCause(end(connection), (cause) => Effect.logError("A connection could not be ended", cause)),
+    { concurrency: "unbounded", discard: true }
+  )
+
 export class Connections extends Context.Tag("@t3/auth-core/Connections")<Connections, {
   /** Notes a connection of a session that lives at this moment, and gives what to call when it is gone. */
   readonly open: (id: SessionId, connection: Connection) => Effect.Effect<() => void, SessionRefusal>
@@ -101,20 +110,15 @@ export class Connections extends Context.Tag("@t3/auth-core/Connections")<Connec
           Effect.flatMap(FiberRef.get(currentConnection), (own) => {
             const all = ids.flatMap((id) => Array.from(bySession.get(id) ?? []))
             return Effect.as(
-              Effect.forEach(
-                all,
-                (connection) => connection === own?.connection ? own.finish(reason) : connection.end(reason),
-                { concurrency: "unbounded", discard: true }
-              ),
+              atOnce(all, (connection) => connection === own?.connection ? own.finish(reason) : connection.end(reason)),
               all.filter(isLasting).length
             )
           }),
         cutAll: (reason) =>
           Effect.suspend(() =>
-            Effect.forEach(
+            atOnce(
               Array.from(bySession.values(), (open) => Array.from(open)).flat().filter(isLasting),
-              (connection) => connection.end(reason),
-              { concurrency: "unbounded", discard: true }
+              (connection) => connection.end(reason)
             )
           ),
         // One step from the look to the note, so that no end comes between them.
