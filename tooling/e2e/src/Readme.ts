@@ -40,7 +40,7 @@ export const masked = (text: string): string =>
   text
     .replace(/\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}\b/g, "<token>")
     .replace(/#t=[0-9A-Z]{12}\b/g, "#t=<token>")
-    .replace(/\d{4}-\d\d-\d\d \d\d:\d\dZ/g, "<time>")
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?Z/g, "<time>")
     .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
     .replace(id, "<id>")
     .replace(/\bcli, \w+/g, "cli, <os>")
