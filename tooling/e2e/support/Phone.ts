@@ -47,7 +47,8 @@ export const launch = async (
 const isExpected = (message: ConsoleMessage): boolean =>
   // Our page asks no other origin: that is another page's.
   message.text().includes("CORS policy") ||
-  (message.text().startsWith("Failed to load resource: ") && message.location().url.endsWith("/api/session"))
+  /^WebSocket connection to '[^']+\/ws' failed: /.test(message.text()) ||
+  (message.text().startsWith("Failed to load resource: ") && /\/api\/(session|ws-ticket)$/.test(message.location().url))
 
 /** A new browser of the size of a small phone. The test fails if anything in it reports an error. */
 export const phone = async (browser: Browser): Promise<Phone> => {
