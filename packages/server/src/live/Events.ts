@@ -16,6 +16,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 
 /** Events that are kept for a listener that was away. */
@@ -43,15 +44,19 @@ export class Events extends Context.Tag("@t3/server/Events")<Events, {
       const log = yield* AccessLog
       const connections = yield* Connections
       const events = makeBuffer(StreamId.make(yield* (yield* Secret).id))
-      const relay = <A, E>(stream: Stream.Stream<A, E>, toEvent: (item: A) => NewEvent) =>
-        stream.pipe(
-          Stream.runForEach((item) => events.publish(toEvent(item))),
-          Effect.ignoreLogged,
+      const relay = <A>(stream: Stream.Stream<A>, toEvent: (item: A) => NewEvent) =>
+        Stream.runForEach(stream, (item) => events.publish(toEvent(item))).pipe(
           Effect.interruptible,
           Effect.forkScoped
         )
-      const latest = yield* Effect.orElseSucceed(log.latest, () => 0)
-      yield* relay(log.follow(latest), (entry) => ({ _tag: "Access", entry }))
+      let last = yield* Effect.orElseSucceed(log.latest, () => 0)
+      const entries = Stream.suspend(() => log.follow(last)).pipe(
+        Stream.tap(({ seq }) => Effect.sync(() => last = seq)),
+        // A disk that does not answer for a while, which the store has logged, must not end the news.
+        Stream.retry(Schedule.spaced("1 second")),
+        Stream.orDie
+      )
+      yield* relay(entries, (entry) => ({ _tag: "Access", entry }))
       yield* relay(connections.changes, (change) => ({ _tag: "Connection", ...change }))
       return Events.of(events)
     })
