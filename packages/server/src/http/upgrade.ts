@@ -10,6 +10,7 @@ import { Tickets } from "@t3/auth-core/Tickets"
 import { Invalid, NotFound, type Refusal, Unauthenticated, Unavailable } from "@t3/protocol/Errors"
 import { closeCode, path, subprotocol, ticketPrefix } from "@t3/protocol/LiveConnection"
 import { Ticket } from "@t3/protocol/Ticket"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Runtime from "effect/Runtime"
@@ -17,6 +18,7 @@ import * as Schema from "effect/Schema"
 import { type IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { type WebSocket, WebSocketServer } from "ws"
+import { closed, orReset } from "../live/orReset.ts"
 import { Sockets } from "../live/Sockets.ts"
 import type { Names } from "../network/HostRule.ts"
 import type { UpgradeHandler } from "../network/listen.ts"
@@ -92,6 +94,8 @@ const makeAdmit = (names: Names) =>
     })
   })
 
+const ending = new Unavailable({ message: "The server is ending." })
+
 /** Whether upgrades are taken at this moment: not while the server ends. */
 export interface Gate {
   open: boolean
@@ -113,30 +117,52 @@ export const makeUpgrade = (names: Names, gate: Gate) =>
     server.on("wsClientError", (_, socket, request) =>
       refuse(request, socket as Socket, new Invalid({ message: "This is no WebSocket upgrade (RFC 6455, 4.2.1)." })))
 
-    const upgrade = (request: IncomingMessage, socket: Socket, head: Buffer) =>
+    /** Paused, so that nothing is lost before somebody listens; interrupts where it comes to nothing. */
+    const upgrade = (request: IncomingMessage, tcp: Socket, head: Buffer) =>
       Effect.async<WebSocket>((resume) => {
-        server.handleUpgrade(request, socket, head, (ws) =>
-          resume(Effect.succeed(ws)))
+        const gone = () =>
+          resume(Effect.interrupt)
+        if (tcp.destroyed)
+          return gone()
+        tcp.once("close", gone)
+        server.handleUpgrade(request, tcp, head, (ws) => {
+          tcp.off("close", gone)
+          // The close that follows says all there is to say.
+          ws.on("error", () =>
+            undefined)
+          ws.pause()
+          resume(Effect.succeed(ws))
+        })
+      })
+
+    const turnAway = (ws: WebSocket, tcp: Socket, code: number, reason: string) =>
+      Effect.suspend(() => {
+        ws.resume()
+        ws.close(code, reason)
+        return orReset(tcp, closed(tcp))
       })
 
     const handle = (request: IncomingMessage, tcp: Socket, head: Buffer) =>
       Effect.gen(function*() {
-        if (!gate.open)
-          return yield* new Unavailable({ message: "The server is ending." })
+        if (!gate.open) return yield* ending
         const { session, spoken } = yield* admit(request, tcp)
+        if (!gate.open) return yield* ending
         const ws = yield* upgrade(request, tcp, head)
-        if (spoken !== subprotocol)
-          return ws.close(closeCode.version, `This server speaks ${subprotocol}.`)
+        if (spoken !== subprotocol) {
+          return yield* turnAway(ws, tcp, closeCode.version, `This server speaks ${subprotocol}.`)
+        }
         const source = yield* Source
-        yield* Effect.catchAll(
-          sockets.accept({ sessionId: session.id, source, tcp, ws }),
-          (ended) =>
-            Effect.sync(() => ws.close(closeCode.signedOut, ended._tag))
-        )
+        yield* Effect.matchEffect(sockets.accept({ sessionId: session.id, source, tcp, ws }), {
+          onFailure: (ended) => turnAway(ws, tcp, closeCode.signedOut, ended._tag),
+          onSuccess: () => Effect.sync(() => ws.resume())
+        })
       }).pipe(
         Effect.catchAll((refusal) => Effect.sync(() => refuse(request, tcp, refusal))),
         Effect.catchAllCause((cause) =>
-          Effect.zipRight(Effect.logError("An upgrade failed", cause), Effect.sync(() => tcp.destroy()))
+          Effect.zipRight(
+            Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logError("An upgrade failed", cause),
+            Effect.sync(() => tcp.destroy())
+          )
         ),
         Effect.provideService(Source, sourceOf(tcp.remoteAddress))
       )

@@ -125,8 +125,6 @@ const make = Effect.gen(function*() {
         upgraded.ws.on("pong", () => socket.heard())
         upgraded.ws.on("ping", () => socket.heard())
         upgraded.ws.once("close", () => socket.gone())
-        // The close that follows says all there is to say.
-        upgraded.ws.on("error", () => undefined)
       })
     })
 
