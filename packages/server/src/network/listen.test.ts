@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Exit, Fiber, Scope } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import type { ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import * as Processes from "../../test/processes.ts"
 import * as raw from "../../test/raw.ts"
 import { bind } from "./bind.ts"
@@ -140,6 +141,27 @@ describe("listen", () => {
       assert.isAbove(time, 2_500)
       assert.isBelow(time, 4_000)
       assert.strictEqual(yield* Fiber.join(never), "")
+    })))
+
+  it.live("answers who wishes for another protocol as it answers all, with what stands in its body", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const echo: Handler = (request, response) => {
+        const parts: Array<Buffer> = []
+        request.on("data", (part: Buffer) => parts.push(part))
+        request.on("end", () => response.end(`${request.method} ${Buffer.concat(parts).length}`))
+      }
+      const addresses = yield* Binding.resolveAll(["127.0.0.1"])
+      const upgrade = (_: unknown, socket: Socket) => void socket.end("upgraded")
+      const port = yield* bind({ request: echo, upgrade }, addresses, 0)
+      const ask = (protocol: string, length: number) =>
+        raw.send(
+          { host: "127.0.0.1", port },
+          `POST / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: ${protocol}\r\n` +
+            `Content-Length: ${length}\r\n\r\n${"a".repeat(length)}`
+        )
+      assert.include(yield* ask("h2c", 100_000), "POST 100000")
+      assert.include(yield* ask("h2c", 0), "POST 0")
+      assert.include(yield* ask("WebSocket", 0), "upgraded")
     })))
 
   it.live("does not wait for connections that are idle, or have never asked for anything", () =>

@@ -46,6 +46,22 @@ const close = (server: Server, sockets: ReadonlySet<Socket>): Effect.Effect<void
     sockets.forEach((socket) => socket.destroy())
   })
 
+/**
+ * Reads a request again without its wish for another protocol, which a server may ignore (RFC 9110, 7.8): `curl --http2`
+ * and Java's client ask for h2c. Node takes every such request for an upgrade, and leaves its body unread.
+ */
+const ignoreUpgrade = (server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void => {
+  const { httpVersion, method, rawHeaders, url } = request
+  const lines = rawHeaders.flatMap((value, index) => {
+    const name = rawHeaders[index - 1] ?? ""
+    return index % 2 === 0 || /^(?:upgrade|connection|http2-settings)$/i.test(name) ? [] : [`${name}: ${value}\r\n`]
+  })
+  if (/\bclose\b/i.test(request.headers.connection ?? "")) lines.push("Connection: close\r\n")
+  const text = `${method} ${url} HTTP/${httpVersion}\r\n${lines.join("")}\r\n`
+  socket.unshift(Buffer.concat([Buffer.from(text, "latin1"), head]))
+  server.emit("connection", socket)
+}
+
 /** A server whose every answer is the handler's, or `answerClientError`'s: Node has some of its own otherwise. */
 const makeServer = (handler: Handler, upgrade: UpgradeHandler | undefined) => {
   const sockets = new Set<Socket>()
@@ -61,7 +77,8 @@ const makeServer = (handler: Handler, upgrade: UpgradeHandler | undefined) => {
     server.on("upgrade", (request, socket: Socket, head) => {
       // Node has taken its own listeners off.
       socket.on("error", () => socket.destroy())
-      upgrade(request, socket, head)
+      if (request.headers.upgrade?.toLowerCase() === "websocket") upgrade(request, socket, head)
+      else ignoreUpgrade(server, request, socket, head)
     })
   }
   server.on("connection", (socket) => {
