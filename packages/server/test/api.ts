@@ -22,12 +22,19 @@ const parse = (text: string): Record<string, unknown> => {
   }
 }
 
+/** What an answer says; a stream, which has no end, is left alone. */
+const textOf = async (response: Response): Promise<string> => {
+  if (response.headers.get("content-type") !== "text/event-stream") return response.text()
+  await response.body?.cancel()
+  return ""
+}
+
 /** One request; redirects are answers too. */
 export const call = (path: string, init: RequestInit = {}): Effect.Effect<Answer, never, T3Server> =>
   Effect.flatMap(baseUrl, (base) =>
     Effect.promise(async () => {
       const response = await fetch(base + path, { redirect: "manual", ...init })
-      const text = await response.text()
+      const text = await textOf(response)
       return { body: parse(text), headers: response.headers, status: response.status, text }
     }))
 

@@ -33,6 +33,10 @@ layer(layerServer(), { excludeTestServices: true })("every route", (it) => {
       Effect.gen(function*() {
         for (const scope of builtIn) {
           const { body, status } = yield* request(route, withBearer(yield* bearer(scope)))
+          if (route.requirement === "control") {
+            assert.deepStrictEqual([status, body["_tag"]], [404, "NotFound"], scope)
+            continue
+          }
           const allowed = route.requirement === "public" || route.requirement === "session" ||
             route.requirement === scope
           if (allowed) {
@@ -53,6 +57,8 @@ layer(layerServer(), { excludeTestServices: true })("every route", (it) => {
         const { body, headers, status } = yield* request(route, {})
         if (route.requirement === "public") {
           assert.notStrictEqual(status, 401)
+        } else if (route.requirement === "control") {
+          assert.strictEqual(status, 404)
         } else {
           assert.deepStrictEqual([status, body["_tag"]], [401, "Unauthenticated"])
           assert.strictEqual(headers.get("www-authenticate"), "Bearer")
