@@ -12,12 +12,12 @@ import { Unauthenticated } from "@t3/protocol/Errors"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import type { ServerResponse } from "node:http"
 import type { DataDirectory } from "./DataDirectory.ts"
+import { refusalOf } from "./http/answer.ts"
 import { securityHeaders } from "./http/securityHeaders.ts"
 import type { Handler } from "./network/listen.ts"
 import { DirectoryRefused } from "./StartError.ts"
@@ -65,18 +65,15 @@ export const write = (file: string): Effect.Effect<Redacted.Redacted, DirectoryR
       })
   )
 
-const refusal = JSON.stringify(
-  Schema.encodeSync(Unauthenticated)(
+const refuse = (response: ServerResponse): void => {
+  const { body, headers, status } = refusalOf(
     new Unauthenticated({
       hint: "It is in the file control.key of the data directory, for the account that owns it.",
       message: "A call over the control socket needs its key."
     })
   )
-)
-
-const refuse = (response: ServerResponse): void => {
-  const headers = { ...securityHeaders, "content-type": "application/json", "www-authenticate": "T3-Control-Key" }
-  response.writeHead(401, headers).end(refusal)
+  response.writeHead(status, { ...securityHeaders, ...headers, "content-type": "application/json" })
+    .end(JSON.stringify(body))
 }
 
 /** Passes on what carries the key; all else is refused before anything of it is looked at (`Unauthenticated`, 401). */

@@ -7,6 +7,7 @@ import { asNobody, nobody } from "../test/asNobody.ts"
 import * as Processes from "../test/processes.ts"
 import * as raw from "../test/raw.ts"
 import { dataFolder, portOf, startServer, statusOf, temporaryFolder } from "../test/withServer.ts"
+import * as ControlKey from "./ControlKey.ts"
 import * as ControlSocket from "./ControlSocket.ts"
 import { isAlive } from "./ControlSocket.ts"
 import * as DataDirectory from "./DataDirectory.ts"
@@ -245,5 +246,51 @@ describe("two servers that meet at one control socket", () => {
       yield* Effect.sleep("200 millis")
       assert.isTrue(yield* isAlive(socket))
       assert.strictEqual((yield* call(socket, "GET", "/health")).status, 200)
+    }))
+})
+
+/** The working directory. A pipe's name is here that of a file in it: what is done for a socket in a folder would show. */
+const workingFolder = Effect.flatMap(temporaryFolder, (folder) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const before = process.cwd()
+      fs.chmodSync(folder, 0o777)
+      process.chdir(folder)
+      return { before, folder }
+    }),
+    ({ before }) => Effect.sync(() => process.chdir(before))
+  )).pipe(Effect.map(({ folder }) => folder))
+
+describe("the pipe of Windows", () => {
+  it.scopedLive("is no file: it is bound by its name, and protected by the key alone", () =>
+    Effect.gen(function*() {
+      const folder = yield* workingFolder
+      const path = join(folder, "data")
+      fs.mkdirSync(path, { mode: 0o777 })
+      const directory = DataDirectory.at(path, "win32")
+      assert.isFalse(yield* isAlive(directory.socket))
+      const scope = yield* Scope.make()
+      yield* Scope.extend(openIn(directory), scope)
+      assert.isTrue(yield* isAlive(directory.socket))
+      assert.deepStrictEqual(fs.readdirSync(folder).sort(), [directory.socket, "data"])
+      assert.deepStrictEqual(fs.readdirSync(path), ["control.key"])
+      assert.strictEqual((yield* call(directory.socket, "GET", "/")).status, 401)
+      const headers = yield* ControlKey.headers(directory)
+      assert.strictEqual((yield* call(directory.socket, "GET", "/", undefined, headers)).status, 200)
+      yield* Scope.close(scope, Exit.void)
+      assert.isFalse(yield* isAlive(directory.socket))
+      assert.deepStrictEqual([fs.readdirSync(folder), fs.readdirSync(path)], [["data"], []])
+    }))
+
+  it.scopedLive("is refused where another program has its name", () =>
+    Effect.gen(function*() {
+      const folder = yield* workingFolder
+      const directory = DataDirectory.at(folder, "win32")
+      fs.writeFileSync(directory.socket, "")
+      const error = yield* Effect.flip(Effect.scoped(openIn(directory)))
+      assert.include(error.message, directory.socket)
+      assert.include(error.hint, "Another program has that name")
+      assert.isTrue(fs.existsSync(directory.socket))
+      assert.deepStrictEqual(yield* ControlKey.headers(directory), {})
     }))
 })
