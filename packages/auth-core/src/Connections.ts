@@ -16,7 +16,7 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import { SessionMemory } from "./internal/SessionMemory.ts"
-import { deviceOf } from "./internal/SessionRow.ts"
+import { deviceOf, isOver } from "./internal/SessionRow.ts"
 
 /** Why a connection is ended: its session has, or (`Unavailable`) it is to come again. */
 export type Ending = SessionRefusal | Unavailable
@@ -126,7 +126,7 @@ export class Connections extends Context.Tag("@t3/auth-core/Connections")<Connec
           Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<() => void, SessionRefusal> => {
             const row = memory.get(id)
             if (row === undefined || row.revoked_at !== null) return new SessionRevoked()
-            return row.expires_at <= now ? new SessionExpired() : Effect.succeed(add(id, connection))
+            return isOver(row, now) ? new SessionExpired() : Effect.succeed(add(id, connection))
           }),
         total: Effect.sync(() => Array.from(bySession.values(), lasting).reduce((sum, count) => sum + count, 0))
       })

@@ -5,7 +5,7 @@ import type { Pairing, PairingState } from "@t3/protocol/Pairing"
 import { Role, Scope } from "@t3/protocol/Scope"
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
-import { toActor } from "./SessionRow.ts"
+import { isOver, toActor } from "./SessionRow.ts"
 
 export const PairingRow = Schema.Struct({
   id: PairingId,
@@ -33,7 +33,7 @@ export const encodeRow = Schema.encodeSync(PairingRow)
 
 /** `expired` is not stored: it is what an open pairing becomes by itself. */
 export const stateOf = (row: PairingRow, now: number): PairingState =>
-  row.state === "open" && row.expires_at <= now ? "expired" : row.state
+  row.state === "open" && isOver(row, now) ? "expired" : row.state
 
 export const toPairing = (row: PairingRow, now: number): Pairing => ({
   id: row.id,

@@ -59,15 +59,19 @@ export const fromActor = (actor: Actor) => ({
 })
 
 /** The device, as the log calls it. */
-export const deviceOf = (row: SessionRow): LogDevice => ({
+export const deviceOf = (row: Pick<SessionRow, "device_id" | "device_kind" | "device_label">): LogDevice => ({
   id: row.device_id,
   kind: row.device_kind,
   label: row.device_label
 })
 
+/** Whether its time is over. An end that was recorded stays one, also where the clock goes back. */
+export const isOver = (row: Pick<SessionRow, "expired_at" | "expires_at">, now: number): boolean =>
+  row.expired_at !== null || row.expires_at <= now
+
 const stateOf = (row: SessionRow, now: number): SessionState => {
   if (row.revoked_at !== null) return "revoked"
-  return row.expires_at <= now ? "expired" : "live"
+  return isOver(row, now) ? "expired" : "live"
 }
 
 export const toSession = (row: SessionRow, now: number): Session => ({

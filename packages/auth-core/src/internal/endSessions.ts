@@ -35,11 +35,13 @@ export const endSessions = Effect.fnUntraced(function*(
     ids,
     (part) =>
       sql<{ readonly id: string }>`UPDATE t3_pairings SET state = 'revoked', ended_at = ${now}
-      WHERE state = 'open' AND expires_at > ${now} AND ${sql.in("issued_by_session", part)} RETURNING id`
+      WHERE state = 'open' AND expired_at IS NULL AND expires_at > ${now} AND ${
+        sql.in("issued_by_session", part)
+      } RETURNING id`
   )
   const staying = yield* inChunks(ids, (part) =>
     sql<{ readonly id: string }>`SELECT id FROM t3_sessions
-      WHERE revoked_at IS NULL AND expires_at > ${now} AND ${sql.in("issued_by_session", part)}`)
+      WHERE revoked_at IS NULL AND expired_at IS NULL AND expires_at > ${now} AND ${sql.in("issued_by_session", part)}`)
   for (const row of rows) yield* appendLog(sql, now, { actor, device: deviceOf(row), event, sessionId: row.id })
   for (const link of links) yield* appendLog(sql, now, { actor, event: "pairing.revoked", pairingId: link.id })
   return { links: links.length, rows, staying: staying.length }

@@ -113,7 +113,7 @@ export const makeRedeem = Effect.gen(function*() {
         SET state = 'used', ended_at = ${now}, session_id = ${made.row.id},
           repeat_key_hash = ${exchange.idempotencyKey === undefined ? null : Secret.hash(exchange.idempotencyKey)},
           repeat_fields_hash = ${fieldsHash(kind, exchange)}
-        WHERE id = ${pairing.id} AND state = 'open' AND expires_at > ${now} RETURNING id`
+        WHERE id = ${pairing.id} AND state = 'open' AND expired_at IS NULL AND expires_at > ${now} RETURNING id`
       if (taken.length === 0) return Option.none()
       const earlier = yield* earlierSession(exchange)
       const row = earlier === undefined ? made.row : { ...made.row, device_id: earlier.device_id }

@@ -6,7 +6,7 @@ import type { Role, Scope } from "@t3/protocol/Scope"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Policy } from "../Policy.ts"
-import { decodeRows } from "./SessionRow.ts"
+import { decodeRows, isOver } from "./SessionRow.ts"
 
 export interface Rights {
   readonly role: Role
@@ -28,7 +28,7 @@ export const rightsOf = Effect.fnUntraced(
     ).pipe(Effect.orDie)
     if (row === undefined) return yield* new Unauthenticated()
     if (row.revoked_at !== null) return yield* new SessionRevoked()
-    if (row.expires_at <= now) return yield* new SessionExpired()
+    if (isOver(row, now)) return yield* new SessionExpired()
     const held: Rights = { role: row.role, scopes: row.scopes }
     return held
   }

@@ -26,7 +26,7 @@ import * as Secret from "../Secret.ts"
 import { appendLog } from "./logRow.ts"
 import { expiryOf } from "./newSession.ts"
 import { SessionMemory } from "./SessionMemory.ts"
-import { decodeRows, deviceOf, type SessionRow, toSession } from "./SessionRow.ts"
+import { decodeRows, deviceOf, isOver, type SessionRow, toSession } from "./SessionRow.ts"
 import { stored } from "./stored.ts"
 
 /** Rows of one transaction. */
@@ -145,7 +145,7 @@ export const makeVerify = Effect.gen(function*() {
   /** The end of a session, if it has come. */
   const endOf = (row: SessionRow, now: number): SessionExpired | SessionRevoked | undefined => {
     if (row.revoked_at !== null) return new SessionRevoked()
-    return row.expired_at !== null || row.expires_at <= now ? new SessionExpired() : undefined
+    return isOver(row, now) ? new SessionExpired() : undefined
   }
 
   /** Compares first, so that a wrong secret for a real id learns nothing of the session's state. */

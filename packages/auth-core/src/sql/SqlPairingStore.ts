@@ -67,7 +67,7 @@ const make = Effect.gen(function*() {
   const list = (page: PageRequest) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
-      const open = page.all ? [] : [sql`state = 'open'`, sql`expires_at > ${now}`]
+      const open = page.all ? [] : [sql`state = 'open'`, sql`expired_at IS NULL`, sql`expires_at > ${now}`]
       const where = sql.and([...(yield* conditions(sql, page)), ...open])
       const rows = yield* rowsOf(
         yield* sql`SELECT * FROM t3_pairings WHERE ${where} ORDER BY created_at DESC, id DESC LIMIT ${page.limit + 1}`
@@ -81,7 +81,7 @@ const make = Effect.gen(function*() {
       yield* rightsOf(sql, policy, actor, now)
       const [revoked] = yield* rowsOf(
         yield* sql`UPDATE t3_pairings SET state = 'revoked', ended_at = ${now}
-          WHERE id = ${id} AND state = 'open' AND expires_at > ${now} RETURNING *`
+          WHERE id = ${id} AND state = 'open' AND expired_at IS NULL AND expires_at > ${now} RETURNING *`
       )
       if (revoked === undefined) {
         const [row] = yield* rowsOf(yield* sql`SELECT * FROM t3_pairings WHERE id = ${id}`)

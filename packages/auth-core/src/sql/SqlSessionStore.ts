@@ -74,7 +74,7 @@ const make = Effect.gen(function*() {
   const list = (page: PageRequest) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
-      const live = page.all ? [] : [sql`revoked_at IS NULL`, sql`expires_at > ${now}`]
+      const live = page.all ? [] : [sql`revoked_at IS NULL`, sql`expired_at IS NULL`, sql`expires_at > ${now}`]
       const where = sql.and([...(yield* conditions(sql, page)), ...live])
       const rows = yield* rowsOf(
         yield* sql`SELECT * FROM t3_sessions WHERE ${where} ORDER BY created_at DESC, id DESC LIMIT ${page.limit + 1}`
@@ -89,7 +89,7 @@ const make = Effect.gen(function*() {
       const cleaned = Label.clean(label)
       const [row] = yield* rowsOf(
         yield* sql`UPDATE t3_sessions SET device_label = ${cleaned === "" ? sql`'unnamed ' || device_kind` : cleaned}
-          WHERE id = ${id} AND revoked_at IS NULL AND expires_at > ${now} RETURNING *`
+          WHERE id = ${id} AND revoked_at IS NULL AND expired_at IS NULL AND expires_at > ${now} RETURNING *`
       )
       if (row === undefined) return yield* notFound(id)
       yield* appendLog(sql, now, { actor, device: deviceOf(row), event: "session.renamed", sessionId: id })
@@ -151,7 +151,7 @@ const make = Effect.gen(function*() {
     end({ kind: "session", sessionId: own }, (now) =>
       Effect.map(
         sql<{ readonly id: SessionId }>`SELECT id FROM t3_sessions
-          WHERE revoked_at IS NULL AND expires_at > ${now} AND id <> ${own}`,
+          WHERE revoked_at IS NULL AND expired_at IS NULL AND expires_at > ${now} AND id <> ${own}`,
         idsOf
       )).pipe(stored("SessionStore.revokeOthers"))
 
