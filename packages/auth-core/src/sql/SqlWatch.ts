@@ -10,12 +10,14 @@ import type { SessionId } from "@t3/protocol/Ids"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import { AccessLog } from "../AccessLog.ts"
 import { Connections } from "../Connections.ts"
 import { appendLog } from "../internal/logRow.ts"
 import { SessionMemory } from "../internal/SessionMemory.ts"
-import { decodeRows, deviceOf, type SessionRow } from "../internal/SessionRow.ts"
+import { deviceOf, SessionRow } from "../internal/SessionRow.ts"
 import { stored } from "../internal/stored.ts"
 
 /**
@@ -30,7 +32,12 @@ const shortest = 50
 /** Rows of one statement. */
 const batch = 500
 
-const rowsOf = (rows: ReadonlyArray<unknown>) => Effect.orDie(decodeRows(rows))
+/** What an end says of a session: not its rights, which somebody may have damaged. */
+const Over = SessionRow.pipe(Schema.pick("id", "expires_at", "device_id", "device_kind", "device_label"))
+
+const decodeOver = Schema.decodeUnknown(Schema.Array(Over))
+
+const decodeRow = Schema.decodeUnknown(SessionRow)
 
 /** Whether what a connection may do is no longer what it was. */
 const hasOtherRights = (before: SessionRow, after: SessionRow): boolean =>
@@ -42,28 +49,41 @@ const make = Effect.gen(function*() {
   const connections = yield* Connections
   const log = yield* AccessLog
 
+  /** A use that could not be written when it was made. */
+  const writeUse = ({ expires_at, first_used_at, id, last_used_at }: SessionRow) =>
+    sql`UPDATE t3_sessions SET first_used_at = ${first_used_at}, last_used_at = ${last_used_at},
+      expires_at = ${expires_at} WHERE id = ${id}`
+
   /** Ends links and sessions whose time has come, but not one that was used since and is yet to be written down. */
   const expire = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
     const links = yield* sql<{ readonly id: string }>`UPDATE t3_pairings SET expired_at = ${now}
       WHERE state = 'open' AND expired_at IS NULL AND expires_at <= ${now} RETURNING id`
     const over = yield* Effect.flatMap(
-      sql`SELECT * FROM t3_sessions
+      sql`SELECT id, expires_at, device_id, device_kind, device_label FROM t3_sessions
         WHERE revoked_at IS NULL AND expired_at IS NULL AND expires_at <= ${now} LIMIT ${batch}`,
-      rowsOf
+      (rows) => Effect.orDie(decodeOver(rows))
     )
-    const due = over.filter((row) => (memory.get(row.id)?.expires_at ?? row.expires_at) <= now)
+    const [due, used] = Arr.partitionMap(over, (row) => {
+      const known = memory.get(row.id)
+      return known !== undefined && known.expires_at > now ? Either.right(known) : Either.left(row)
+    })
+    for (const row of used) yield* writeUse(row)
     for (const link of links) yield* appendLog(sql, now, { event: "pairing.expired", pairingId: link.id })
     for (const row of due) {
       yield* sql`UPDATE t3_sessions SET expired_at = ${now} WHERE id = ${row.id}`
       yield* appendLog(sql, now, { device: deviceOf(row), event: "session.expired", sessionId: row.id })
     }
-    return due.map((row): SessionRow => ({ ...row, expired_at: now }))
+    return { ended: due.map((row) => row.id), links: links.length, now }
   }).pipe(
     sql.withTransaction,
-    Effect.tap((ended) => {
-      for (const row of ended) if (memory.get(row.id) !== undefined) memory.set(row)
-      return Effect.zipRight(connections.cut(ended.map((row) => row.id), new SessionExpired()), log.written)
+    Effect.flatMap(({ ended, links, now }) => {
+      for (const id of ended) {
+        const known = memory.get(id)
+        if (known !== undefined) memory.set({ ...known, expired_at: now })
+      }
+      const cut = connections.cut(ended, new SessionExpired())
+      return ended.length + links === 0 ? Effect.void : Effect.zipRight(cut, log.written)
     })
   )
 
@@ -83,35 +103,48 @@ const make = Effect.gen(function*() {
     return { ...row, expires_at, first_used_at, last_used_at }
   }
 
-  /** Takes over what others changed of the sessions in memory. */
+  /** Ends that others made, and that are yet to be recorded. */
+  let unrecorded: ReadonlyArray<SessionRow> = []
+  const record = Effect.gen(function*() {
+    if (unrecorded.length === 0) return
+    const now = yield* Clock.currentTimeMillis
+    yield* Effect.forEach(unrecorded, (row) =>
+      appendLog(sql, now, {
+        device: deviceOf(row),
+        event: "session.revoked",
+        reason: "database",
+        sessionId: row.id
+      }), { discard: true }).pipe(sql.withTransaction)
+    unrecorded = []
+    yield* log.written
+  })
+
+  /** Takes over what others changed of the sessions in memory: at once, whether or not it can be recorded yet. */
   const takeOver = (known: ReadonlyArray<SessionRow>) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
-      const found = yield* Effect.flatMap(
-        sql`SELECT * FROM t3_sessions WHERE ${sql.in("id", known.map((row) => row.id))}`,
-        rowsOf
-      )
-      const byId = new Map(found.map((row) => [row.id, row]))
+      const ids = known.map((row) => row.id)
+      const found = yield* sql<{ readonly id: string }>`SELECT * FROM t3_sessions WHERE ${sql.in("id", ids)}`
+      const byId = new Map<string, SessionRow | "damaged">()
+      for (const row of found) {
+        const decoded = yield* Effect.either(decodeRow(row))
+        if (Either.isLeft(decoded)) yield* Effect.logError(`The session ${row.id} is damaged`, decoded.left)
+        byId.set(row.id, Either.getOrElse(decoded, () => "damaged"))
+      }
       const ended: Array<SessionRow> = []
       const changed: Array<SessionId> = []
       for (const before of known) {
         // It may have been used, or ended by us, while the database was read.
         const latest = memory.get(before.id) ?? before
-        const after = reread(latest, byId.get(before.id), now)
-        if (latest.revoked_at !== null) continue
+        const row = byId.get(before.id)
+        const isForgotten = row === undefined && latest.expired_at !== null
+        if (latest.revoked_at !== null || isForgotten || row === "damaged") continue
+        const after = reread(latest, row, now)
         memory.set(after)
         if (after.revoked_at !== null) ended.push(after)
         else if (hasOtherRights(latest, after)) changed.push(after.id)
       }
-      for (const row of ended) {
-        const entry = {
-          device: deviceOf(row),
-          event: "session.revoked",
-          reason: "database",
-          sessionId: row.id
-        } as const
-        yield* appendLog(sql, now, entry)
-      }
+      unrecorded = [...unrecorded, ...ended]
       yield* connections.cut(ended.map((row) => row.id), new SessionRevoked())
       // They come back with the rights that they have now.
       yield* connections.cut(changed, new Unavailable())
@@ -131,19 +164,24 @@ const make = Effect.gen(function*() {
   const lookForOthers = Effect.gen(function*() {
     const now = yield* version
     if (now === seen) return
-    seen = now
     yield* Effect.forEach(Arr.chunksOf(memory.unrevoked(), batch), takeOver, { discard: true })
+    seen = now
     yield* log.written
   })
 
   let writes = -1
-  let deadline = Number.NEGATIVE_INFINITY
+  let deadline = Number.POSITIVE_INFINITY
   const look = Effect.gen(function*() {
     yield* lookForOthers
-    if (deadline <= (yield* Clock.currentTimeMillis)) yield* expire
+    yield* record
     // Whatever was decided may have moved the next end.
-    if (writes !== log.writes()) {
-      writes = log.writes()
+    const count = log.writes()
+    if (count !== writes) {
+      deadline = yield* nearest
+      writes = count
+    }
+    if (deadline <= (yield* Clock.currentTimeMillis)) {
+      yield* expire
       deadline = yield* nearest
     }
     return Math.min(tick, Math.max(shortest, deadline - (yield* Clock.currentTimeMillis)))
