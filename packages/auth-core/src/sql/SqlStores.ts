@@ -30,8 +30,10 @@ const layerPruning: Layer.Layer<never, never, SqlClient.SqlClient> = Layer.scope
   const prune = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
     const ended = now - Duration.toMillis(policy.keepEnded)
-    yield* sql`DELETE FROM t3_sessions WHERE revoked_at < ${ended} OR expires_at < ${ended}`
-    yield* sql`DELETE FROM t3_pairings WHERE ended_at < ${ended} OR expires_at < ${ended}`
+    // Not before the watch has recorded the end, and closed what was open.
+    const isOver = sql`expired_at IS NOT NULL AND expires_at < ${ended}`
+    yield* sql`DELETE FROM t3_sessions WHERE revoked_at < ${ended} OR (${isOver})`
+    yield* sql`DELETE FROM t3_pairings WHERE ended_at < ${ended} OR (${isOver})`
     yield* sql`DELETE FROM t3_access_log WHERE at < ${now - Duration.toMillis(policy.keepLog)}
       OR seq <= (SELECT max(seq) FROM t3_access_log) - ${policy.keepLogEntries}`
   }).pipe(stored("SqlStores.prune"), Effect.ignore)
