@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Scope } from "effect"
-import { readdirSync, statSync } from "node:fs"
+import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { asNobody } from "../../test/asNobody.ts"
 import * as Program from "../../test/processes.ts"
 import { temporaryFolder } from "../../test/withServer.ts"
 import * as DataDirectory from "../DataDirectory.ts"
@@ -76,6 +77,21 @@ describe("DirectoryLock", () => {
       yield* DirectoryLock.acquire(at, "server", now)
       assert.strictEqual(statSync(at.lock).mode & 0o777, 0o600)
       assert.deepStrictEqual(readdirSync(at.path), ["lock.db"])
+    }))
+
+  it.scopedLive("says what is wrong with a file that cannot be used, and how to put it right", () =>
+    Effect.gen(function*() {
+      const at = yield* directory
+      writeFileSync(at.lock, "no database, but as long as the header of one would be".repeat(9))
+      const damaged = yield* Effect.flip(DirectoryLock.acquire(at, "command", now))
+      assert.strictEqual(damaged._tag, "DatabaseRefused")
+      assert.include(damaged.message, at.lock)
+      assert.include(damaged.hint, "Move it away")
+      rmSync(at.lock)
+      chmodSync(at.path, 0o555)
+      const closed = yield* asNobody(Effect.flip(DirectoryLock.acquire(at, "command", now)))
+      assert.include(closed.message, at.lock)
+      assert.include(closed.hint, "Correct the permissions")
     }))
 
   it.scopedLive("is taken by one of many that want it at once", () =>

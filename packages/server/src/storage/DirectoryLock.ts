@@ -46,14 +46,19 @@ const take = (db: Sqlite.Database, holder: Holder): void => {
   db.exec("BEGIN IMMEDIATE")
 }
 
+const hintOf = (code: string): string => {
+  if (/^SQLITE_(FULL|IOERR)/.test(code)) return "Look at the disk: it is full, or does not answer."
+  return /^SQLITE_(CANTOPEN|READONLY|PERM)/.test(code)
+    ? "Correct the permissions of the folder and of the file, then try again."
+    : "Move it away; it holds nothing but the name of the process that uses the directory."
+}
+
 /** SQLite says what is wrong with the file; anything else was wrong before it looked: its native part did not load. */
 const unusable = (directory: DataDirectory, cause: unknown): DatabaseRefused => {
   const reason = (cause instanceof Error ? cause.message : "unknown").replace(/\s+/g, " ")
   return cause instanceof Sqlite.SqliteError
     ? new DatabaseRefused({
-      hint: /^SQLITE_(FULL|IOERR)/.test(cause.code)
-        ? "Look at the disk: it is full, or does not answer."
-        : "Move it away; it holds nothing but the name of the process that uses the directory.",
+      hint: hintOf(cause.code),
       message: `The lock file ${directory.lock} cannot be used (${reason}).`,
       reason: "failed"
     })
