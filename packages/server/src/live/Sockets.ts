@@ -12,6 +12,7 @@ import { Source } from "@t3/auth-core/Source"
 import type { SessionRefusal } from "@t3/protocol/Errors"
 import type { SessionId } from "@t3/protocol/Ids"
 import { closeCode } from "@t3/protocol/LiveConnection"
+import { LiveRpcs } from "@t3/protocol/LiveRpcs"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -20,7 +21,7 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Schedule from "effect/Schedule"
 import { LiveSocket, type Upgraded } from "./LiveSocket.ts"
-import { parse } from "./message.ts"
+import { parse, unknownCall } from "./message.ts"
 
 /** How often every peer is asked for a sign of life. */
 const beatEvery = "30 seconds"
@@ -71,9 +72,11 @@ const makeReceive = (write: Write, run: (effect: Effect.Effect<void>) => unknown
     const message = parse(data)
     if (message === undefined) return socket.close(unintelligible, "Invalid")
     const call = message._tag === "Request" ? message.id : undefined
-    if (call !== undefined) {
+    if (message._tag === "Request") {
+      if (socket.calls.has(message.id)) return socket.close(unintelligible, "Invalid")
+      if (!LiveRpcs.requests.has(message.tag)) return socket.send(unknownCall(message.id))
       if (socket.calls.size >= maxCalls) return socket.close(closeCode.overloaded, "TooManyCalls")
-      socket.calls.add(call)
+      socket.calls.add(message.id)
     }
     run(
       write(socket.id, message).pipe(
