@@ -1,4 +1,5 @@
 /** A real server on a free loopback port, in a folder of its own, removed with the scope. */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -24,6 +25,16 @@ export const baseUrl = Effect.flatMap(
 
 /** A data directory that is not there yet. */
 export const dataFolder = Effect.map(temporaryFolder, (folder) => join(folder, "data"))
+
+/** The data directory of the server of `layerMachine`. */
+export class BaseDir extends Context.Tag("@t3/server/test/BaseDir")<BaseDir, string>() {}
+
+/** A server whose data directory is known, so that it can be asked over its control socket. */
+export const layerMachine = (options?: Partial<Options>) =>
+  Layer.unwrapScoped(
+    Effect.map(dataFolder, (baseDir) =>
+      Layer.merge(Layer.succeed(BaseDir, baseDir), T3Server.layer({ baseDir, port: 0, ...options })))
+  )
 
 /** A server that runs until the scope closes, on a free port where none is named. */
 export const startServer = (options: Options) =>
