@@ -32,7 +32,9 @@ const layerPruning: Layer.Layer<never, never, SqlClient.SqlClient> = Layer.scope
     const ended = now - Duration.toMillis(policy.keepEnded)
     // Not before the watch has recorded the end, and closed what was open.
     const isOver = sql`expired_at IS NOT NULL AND expires_at < ${ended}`
-    yield* sql`DELETE FROM t3_sessions WHERE revoked_at < ${ended} OR (${isOver})`
+    // Not while something that it issued is kept, which `withIssued` finds by way of it.
+    yield* sql`DELETE FROM t3_sessions WHERE (revoked_at < ${ended} OR (${isOver}))
+      AND NOT EXISTS (SELECT 1 FROM t3_sessions AS issued WHERE issued.issued_by_session = t3_sessions.id)`
     yield* sql`DELETE FROM t3_pairings WHERE ended_at < ${ended} OR (${isOver})`
     yield* sql`DELETE FROM t3_access_log WHERE at < ${now - Duration.toMillis(policy.keepLog)}
       OR seq <= (SELECT max(seq) FROM t3_access_log) - ${policy.keepLogEntries}`
