@@ -1,32 +1,9 @@
 import { assert, layer } from "@effect/vitest"
-import { DeviceId, SessionId } from "@t3/protocol/Ids"
 import { Effect } from "effect"
+import { sessionRow } from "../../test/Rows.ts"
 import { SessionMemory } from "./SessionMemory.ts"
-import type { SessionRow } from "./SessionRow.ts"
 
-const row: SessionRow = {
-  cookie_hash: null,
-  created_at: 0,
-  device_browser: null,
-  device_id: DeviceId.make("000000000000"),
-  device_kind: "unknown",
-  device_label: "",
-  device_os: null,
-  ends_at: null,
-  expired_at: null,
-  expires_at: 1,
-  first_used_at: null,
-  id: SessionId.make("000000000000"),
-  issued_by: "startup",
-  issued_by_session: null,
-  kind: "bearer",
-  last_used_at: 0,
-  pairing_id: null,
-  revoked_at: null,
-  role: "viewer",
-  scopes: [],
-  secret_hash: ""
-}
+const row = sessionRow()
 
 layer(SessionMemory.layer)("SessionMemory", (it) => {
   it.effect("lets a change override what was known, and a look-up not", () =>

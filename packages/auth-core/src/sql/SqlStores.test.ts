@@ -2,7 +2,7 @@ import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Scope as Right } from "@t3/protocol/Scope"
-import { Context, Duration, Effect, Exit, Layer, Logger, Redacted, Scope, TestClock } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Layer, Logger, Redacted, Scope, TestClock } from "effect"
 import {
   as,
   everything,
@@ -22,6 +22,7 @@ import {
   testOpen,
   verify
 } from "../../test/Stores.ts"
+import { connect } from "../../test/TestConnection.ts"
 import { layerFile, layerStores, temporaryFile } from "../../test/TestDatabase.ts"
 import { AccessLog } from "../AccessLog.ts"
 import { PairingStore } from "../PairingStore.ts"
@@ -56,6 +57,37 @@ describe("What has ended", () => {
       assert.deepStrictEqual(yield* reasons, ["PairingUsed", "PairingExpired", "SessionRevoked", "SessionExpired"])
       yield* leap(Duration.sum("1 day", "6 minutes"))
       assert.deepStrictEqual(yield* reasons, ["PairingUnknown", "PairingUnknown", "Unauthenticated", "Unauthenticated"])
+    }))
+
+  testOpen("is recorded before it is forgotten, however long the machine was off", () =>
+    Effect.gen(function*() {
+      const file = yield* temporaryFile
+      const before = yield* open(file)
+      const link = yield* before.run(issueLink())
+      const { session } = yield* before.run(issueSession())
+      yield* before.close
+      yield* leap("65 days")
+      const after = yield* open(file)
+      yield* TestClock.adjust("1 hour")
+      const entries = (yield* after.run(recorded)).filter((it) => it.event.endsWith(".expired"))
+      assert.deepStrictEqual(entries.map((it) => it.pairingId ?? it.sessionId), [link.pairing.id, session.id])
+      assert.deepStrictEqual((yield* after.sessions.list(everything)).items, [])
+      assert.deepStrictEqual((yield* after.pairings.list(everything)).items, [])
+      yield* after.close
+    }))
+
+  test("closes what it has open before it is forgotten, however long the machine slept", () =>
+    Effect.gen(function*() {
+      const { secrets, session } = yield* pair()
+      yield* verify(secrets)
+      const socket = yield* connect(session.id)
+      yield* TestClock.adjust("59 minutes")
+      yield* verify(secrets)
+      yield* TestClock.adjust("59500 millis")
+      yield* TestClock.setTime((yield* Clock.currentTimeMillis) + Duration.toMillis("65 days"))
+      // The hourly round comes before the watch looks.
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(socket.ended, ["SessionExpired"])
     }))
 
   test("does not take with it the session that is still used", () =>
