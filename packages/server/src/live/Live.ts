@@ -19,6 +19,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { EnvironmentRecord } from "../EnvironmentRecord.ts"
 import { Events } from "./Events.ts"
+import { sealed } from "./message.ts"
 import { sees } from "./sees.ts"
 import { Sockets } from "./Sockets.ts"
 
@@ -57,7 +58,7 @@ const layerAdmitted = Layer.effect(
 const layerSealed = Layer.succeed(Sealed, ({ next, rpc }) =>
   next.pipe(
     Effect.tapDefect((cause) => Effect.logError(`${rpc._tag} failed`, cause)),
-    Effect.catchAllDefect(() => Effect.dieMessage("The server failed; its log has the cause."))
+    Effect.catchAllDefect(() => Effect.dieMessage(sealed))
   ))
 
 const layerHandlers = LiveRpcs.toLayer(Effect.gen(function*() {

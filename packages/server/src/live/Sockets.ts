@@ -12,7 +12,6 @@ import { Source } from "@t3/auth-core/Source"
 import type { SessionRefusal } from "@t3/protocol/Errors"
 import type { SessionId } from "@t3/protocol/Ids"
 import { closeCode } from "@t3/protocol/LiveConnection"
-import { LiveRpcs } from "@t3/protocol/LiveRpcs"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -21,7 +20,7 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Schedule from "effect/Schedule"
 import { LiveSocket, type Upgraded } from "./LiveSocket.ts"
-import { parse, unknownCall } from "./message.ts"
+import { faultOf, parse, refusalOf } from "./message.ts"
 
 /** How often every peer is asked for a sign of life. */
 const beatEvery = "30 seconds"
@@ -74,7 +73,8 @@ const makeReceive = (write: Write, run: (effect: Effect.Effect<void>) => unknown
     const call = message._tag === "Request" ? message.id : undefined
     if (message._tag === "Request") {
       if (socket.calls.has(message.id)) return socket.close(unintelligible, "Invalid")
-      if (!LiveRpcs.requests.has(message.tag)) return socket.send(unknownCall(message.id))
+      const refusal = refusalOf(message)
+      if (refusal !== undefined) return socket.send(refusal)
       if (socket.calls.size >= maxCalls) return socket.close(closeCode.overloaded, "TooManyCalls")
       socket.calls.add(message.id)
     }
@@ -104,7 +104,12 @@ const make = Effect.gen(function*() {
         disconnects,
         end: () => Effect.void,
         initialMessage: Effect.succeedNone,
-        send: (clientId, message) => Effect.sync(() => sockets.get(clientId)?.send(message)),
+        send: (clientId, message) =>
+          Effect.suspend(() => {
+            const broken = faultOf(message)
+            sockets.get(clientId)?.send(broken?.told ?? message)
+            return broken === undefined ? Effect.void : Effect.logError("An answer could not be told", broken.fault)
+          }),
         supportsAck: true,
         supportsSpanPropagation: false,
         supportsTransferables: false
