@@ -79,8 +79,8 @@ layer(layerMachine(), { excludeTestServices: true })("a live connection", (it) =
       for (const tag of ["session.whoareyou", "", "toString", "__proto__", 7, null, undefined]) {
         assert.strictEqual(outcome(yield* live.call("", {}, { tag })), "Die", String(tag))
       }
-      assert.strictEqual(outcome(yield* live.call("access.renameSession", { id: "../..", label: 1 })), "Die")
-      assert.strictEqual(outcome(yield* live.call("access.listSessions", "text")), "Die")
+      assert.strictEqual(outcome(yield* live.call("access.renameSession", { id: "../..", label: 1 })), "Invalid")
+      assert.strictEqual(outcome(yield* live.call("access.listSessions", "text")), "Invalid")
       assert.strictEqual(outcome(yield* live.call("session.whoAmI")), "Success")
       assert.isFalse(live.messages.some((message) => message._tag === "Defect" || outcome(message) === id))
       assert.strictEqual(live.end(), "")
@@ -89,7 +89,7 @@ layer(layerMachine(), { excludeTestServices: true })("a live connection", (it) =
   it.scoped("has no end of calls that do not exist", () =>
     Effect.gen(function*() {
       const live = yield* open
-      for (let count = 0; count < 300; count++) yield* live.call("no.such")
+      for (let count = 0; count < 300; count++) live.start("no.such")
       assert.strictEqual(outcome(yield* live.call("session.whoAmI")), "Success")
     }))
 
