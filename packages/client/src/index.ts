@@ -6,6 +6,7 @@
  */
 export * as EnvironmentStore from "./EnvironmentStore.ts"
 export * as EventStream from "./EventStream.ts"
+export * as Live from "./Live.ts"
 export * as Pair from "./Pair.ts"
 export { pair } from "./Pair.ts"
 export * as SecureAddress from "./SecureAddress.ts"

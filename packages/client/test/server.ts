@@ -1,7 +1,8 @@
 /** Small real HTTP servers that answer as a test tells them, and remember what they were asked. */
 import { Effect } from "effect"
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import type { Duplex } from "node:stream"
 
 export interface Seen {
   readonly route: string
@@ -15,8 +16,11 @@ export interface TestServer {
   readonly seen: Array<Seen>
 }
 
+export type Answer = (seen: Seen, response: ServerResponse, before: number) => void
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
 /** `answer` also gets how many requests of the same route came before. */
-export const serve = (answer: (seen: Seen, response: ServerResponse, before: number) => void) =>
+export const serve = (answer: Answer, upgrade?: Upgrade) =>
   Effect.acquireRelease(
     Effect.async<{ readonly close: Effect.Effect<void>; readonly server: TestServer }>((resume) => {
       const seen: Array<Seen> = []
@@ -31,10 +35,18 @@ export const serve = (answer: (seen: Seen, response: ServerResponse, before: num
           answer(now, response, before)
         })
       })
+      const tunnels = new Set<Duplex>()
+      if (upgrade !== undefined) {
+        http.on("upgrade", (request, socket, head) => {
+          tunnels.add(socket)
+          upgrade(request, socket, head)
+        })
+      }
       http.listen(0, "127.0.0.1", () => {
         const { port } = http.address() as AddressInfo
         const close = Effect.sync(() => {
           http.close()
+          tunnels.forEach((socket) => socket.destroy())
           http.closeAllConnections()
         })
         resume(Effect.succeed({ close, server: { port, seen, url: `http://127.0.0.1:${port}` } }))

@@ -26,10 +26,13 @@ const notT3 = (address: string, detail: string): Unreachable =>
 /** A server's words reach terminals, so they come in as text only: no control or format character. */
 const printable = (value: unknown): unknown => typeof value === "string" ? value.replace(/[\p{Cc}\p{Cf}]/gu, "") : value
 
+/** A refusal as it was sent, before it is decoded, with its words made harmless. */
+export const harmless = (refusal: unknown): unknown =>
+  Predicate.isReadonlyRecord(refusal) ? Record.map(refusal, printable) : refusal
+
 const parseJson = Schema.decode(Schema.parseJson())
 
-const decodeRefusal = (body: unknown) =>
-  Schema.decodeUnknown(Refusal)(Predicate.isReadonlyRecord(body) ? Record.map(body, printable) : body)
+const decodeRefusal = (body: unknown) => Schema.decodeUnknown(Refusal)(harmless(body))
 
 /** What an answer can be made of, by its content type, and how a person would call it. */
 const names = { "application/json": "JSON", "text/event-stream": "an event stream" } as const

@@ -10,7 +10,7 @@ const inPieces = (text: string, size: number): ReadonlyArray<string> => {
   const bytes = encode(text)
   const events: Array<string> = []
   for (let at = 0; at < bytes.length; at += size) {
-    events.push(...Either.getOrThrow(feed(bytes.slice(at, at + size))))
+    events.push(...Either.getOrThrow(feed(bytes.slice(at, at + size))), ...Either.getOrThrow(feed(Uint8Array.of())))
   }
   return events
 }
