@@ -15,7 +15,7 @@ import { Source } from "./Source.ts"
 /** Networks that are remembered; beyond it the one that was met first is forgotten, and `all` still holds. */
 const maxNetworks = 10_000
 
-/** Tokens that are left, and when that was so. */
+/** Milliseconds' worth of tokens that are left, which stays a whole number, and when that was so. */
 interface Bucket {
   readonly left: number
   readonly at: number
@@ -23,7 +23,7 @@ interface Bucket {
 
 const refill = ({ every, most }: Allowance, bucket: Bucket | undefined, now: number): Bucket => ({
   at: now,
-  left: bucket === undefined ? most : Math.min(most, bucket.left + Math.max(0, now - bucket.at) / every)
+  left: bucket === undefined ? most * every : Math.min(most * every, bucket.left + Math.max(0, now - bucket.at))
 })
 
 export class FailureLimit extends Context.Tag("@t3/auth-core/FailureLimit")<FailureLimit, {
@@ -40,19 +40,21 @@ export class FailureLimit extends Context.Tag("@t3/auth-core/FailureLimit")<Fail
           if (source === undefined) return Effect.void
           const ours = refill(failures.network, networks.get(source.network), now)
           const all = refill(failures.all, everyone, now)
-          const wait = Math.max((1 - ours.left) * failures.network.every, (1 - all.left) * failures.all.every)
-          const spent = wait > 0 ? 0 : 1
+          const wait = Math.max(failures.network.every - ours.left, failures.all.every - all.left)
+          const isLimited = wait > 0
+          const spend = ({ every }: Allowance) => isLimited ? 0 : every
           if (!networks.has(source.network) && networks.size >= maxNetworks) {
             for (const first of networks.keys()) {
               networks.delete(first)
               break
             }
           }
-          networks.set(source.network, { at: now, left: ours.left - spent })
-          everyone = { at: now, left: all.left - spent }
-          return spent === 1 ? Effect.void : new RateLimited({
+          networks.set(source.network, { at: now, left: ours.left - spend(failures.network) })
+          everyone = { at: now, left: all.left - spend(failures.all) }
+          if (!isLimited) return Effect.void
+          return new RateLimited({
             message: "Too many wrong secrets came from there.",
-            retryAfter: Math.max(1, Math.ceil(wait / 1000))
+            retryAfter: Math.ceil(wait / 1000)
           })
         })
       })
