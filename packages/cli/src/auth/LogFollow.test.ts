@@ -44,7 +44,7 @@ const follow = (start: number, ...steps: ReadonlyArray<Step>) =>
 
 const away = "t3: the server went away; waiting for it."
 const back = "t3: a server runs; going on with what it does."
-const none = "t3: no server runs now; waiting for one."
+const none = "t3: no server answers now; waiting for one."
 
 describe("LogFollow", () => {
   it.effect("goes on after a restart with what came meanwhile, and says once that the server went and came", () =>
@@ -56,12 +56,28 @@ describe("LogFollow", () => {
         down,
         down,
         serving([1, 2, 3, 4, 5]),
+        down,
+        down,
         () => Effect.never
       )
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(shown, [2, 3, 4, 5])
       assert.deepStrictEqual(said, [away, back, away])
       yield* Fiber.interrupt(fiber)
+    }))
+
+  it.effect("says nothing where only the connection broke, or the session was ended", () =>
+    Effect.gen(function*() {
+      const { fiber, said, shown } = yield* follow(
+        0,
+        serving([1]),
+        serving([1, 2]),
+        () => new SessionRevoked()
+      )
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* Effect.flip(Fiber.join(fiber)))._tag, "SessionRevoked")
+      assert.deepStrictEqual(shown, [1, 2])
+      assert.deepStrictEqual(said, [])
     }))
 
   it.effect("asks again every half second and no more often", () =>

@@ -55,6 +55,42 @@ const passing: ReadonlySet<(Refusal | StartError)["_tag"]> = new Set([
 /** Whether it may be over in a moment. */
 const passes = ({ _tag }: Refusal | StartError): boolean => passing.has(_tag)
 
+const waiting = {
+  lost: "t3: the server went away; waiting for it.",
+  new: "t3: no server answers now; waiting for one."
+}
+
+/** A follower, and what a fault that passes means to it: whether to begin a round anew, or to wait for longer. */
+const make = <R>(output: typeof Output.Service, start: number, show: Follower<R>["show"]) => {
+  let last = start
+  let state: "new" | "connected" | "lost" | "away" = "new"
+  const follower: Follower<R> = {
+    connected: (newest) =>
+      Effect.suspend(() => {
+        const before = state
+        state = "connected"
+        // Another log has taken the place of the one that we know.
+        if (newest !== undefined && newest.seq < last) last = 0
+        return before === "away" ? output.say("t3: a server runs; going on with what it does.") : Effect.void
+      }),
+    last: () => last,
+    show: (entry) =>
+      Effect.map(show(entry), () => {
+        last = entry.seq
+      })
+  }
+  const broken = (fault: Refusal | StartError) =>
+    Effect.suspend((): Effect.Effect<void, Refusal | StartError> => {
+      const before = state
+      // Only the next attempt tells whether the server went, or one connection to it.
+      state = before === "connected" ? "lost" : "away"
+      if (before === "connected") return Effect.void
+      const failed = Effect.fail(fault)
+      return before === "away" ? failed : Effect.zipRight(output.say(waiting[before]), failed)
+    })
+  return { broken, follower }
+}
+
 /** Goes on for ever, from attempt to attempt; ends only with what will not pass. */
 export const keepOn = <R>(
   attempt: Attempt<R>,
@@ -62,39 +98,12 @@ export const keepOn = <R>(
   start: number,
   show: Follower<R>["show"]
 ): Effect.Effect<never, Refusal | StartError, Output | R> =>
-  Effect.gen(function*() {
-    const output = yield* Output
-    let last = start
-    let state: "new" | "connected" | "away" = "new"
-    const follower: Follower<R> = {
-      connected: (newest) =>
-        Effect.suspend(() => {
-          const before = state
-          state = "connected"
-          // Another log has taken the place of the one that we know.
-          if (newest !== undefined && newest.seq < last) last = 0
-          return before === "away" ? output.say("t3: a server runs; going on with what it does.") : Effect.void
-        }),
-      last: () => last,
-      show: (entry) =>
-        Effect.map(show(entry), () => {
-          last = entry.seq
-        })
-    }
-    const broken = (fault: Refusal | StartError) =>
-      Effect.suspend((): Effect.Effect<void, Refusal | StartError> => {
-        const before = state
-        state = "away"
-        if (before === "connected") return output.say("t3: the server went away; waiting for it.")
-        const failed = Effect.fail(fault)
-        return before === "away"
-          ? failed
-          : Effect.zipRight(output.say("t3: no server runs now; waiting for one."), failed)
-      })
-    return yield* attempt(follower).pipe(
-      // What was connected is tried again at once, and from the shortest wait on.
+  Effect.flatMap(Output, (output) => {
+    const { broken, follower } = make(output, start, show)
+    return attempt(follower).pipe(
       Effect.catchIf(passes, broken),
       Effect.retry({ schedule, while: passes }),
+      // A connection came about and broke off: a new round, with its shortest wait.
       Effect.zipRight(Effect.sleep(pause)),
       Effect.forever
     )
