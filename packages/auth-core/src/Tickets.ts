@@ -16,8 +16,11 @@ import { hash, Secret } from "./Secret.ts"
 interface Held {
   readonly sessionId: SessionId
   readonly origin: string | undefined
-  readonly expiresAt: number
+  readonly issuedAt: number
 }
+
+/** Whether its time has not come: nor is it still to come, where the clock went back further than a ticket lives. */
+const isFresh = ({ issuedAt }: Held, now: number): boolean => Math.abs(now - issuedAt) < ttlSeconds * 1000
 
 /** Tickets that are held; beyond it the oldest, which lapses next, is let go. */
 const maxHeld = 10_000
@@ -34,8 +37,8 @@ export class Tickets extends Context.Tag("@t3/auth-core/Tickets")<Tickets, {
       // In the order in which they lapse, since all live equally long.
       const held = new Map<string, Held>()
       const forgetLapsed = (now: number): void => {
-        for (const [key, { expiresAt }] of held) {
-          if (expiresAt > now && held.size < maxHeld) return
+        for (const [key, ticket] of held) {
+          if (isFresh(ticket, now) && held.size < maxHeld) return
           held.delete(key)
         }
       }
@@ -43,7 +46,7 @@ export class Tickets extends Context.Tag("@t3/auth-core/Tickets")<Tickets, {
         issue: (sessionId, origin) =>
           Effect.zipWith(secret.ticket, Clock.currentTimeMillis, (ticket, now) => {
             forgetLapsed(now)
-            held.set(hash(ticket), { expiresAt: now + ttlSeconds * 1000, origin, sessionId })
+            held.set(hash(ticket), { issuedAt: now, origin, sessionId })
             return ticket
           }),
         // By its hash, so that how long the look-up takes says nothing of a ticket.
@@ -52,7 +55,7 @@ export class Tickets extends Context.Tag("@t3/auth-core/Tickets")<Tickets, {
             const key = hash(ticket)
             const found = held.get(key)
             held.delete(key)
-            return found !== undefined && found.expiresAt > now && found.origin === origin
+            return found !== undefined && isFresh(found, now) && found.origin === origin
               ? Effect.succeed(found.sessionId)
               : new Unauthenticated({
                 hint: "Get a new ticket with POST /api/ws-ticket.",
