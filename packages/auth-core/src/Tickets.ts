@@ -19,7 +19,7 @@ interface Held {
   readonly issuedAt: number
 }
 
-/** Whether its time has not come: nor is it still to come, where the clock went back further than a ticket lives. */
+/** Younger than a ticket gets; nor from further ahead than that, where the clock went back meanwhile. */
 const isFresh = ({ issuedAt }: Held, now: number): boolean => Math.abs(now - issuedAt) < ttlSeconds * 1000
 
 /** Tickets that are held; beyond it the oldest, which lapses next, is let go. */
