@@ -2,6 +2,7 @@
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type { SessionStore } from "@t3/auth-core/SessionStore"
 import { EventItem, type FollowRequest, Position } from "@t3/protocol/Event"
+import { StreamId } from "@t3/protocol/Ids"
 import type { Session } from "@t3/protocol/Session"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -18,16 +19,24 @@ const encode = Schema.encodeSync(Schema.parseJson(EventItem))
 
 const decodePosition = Schema.decodeUnknownOption(Position)
 
+/** A place in no stream: whoever says something that is none has lost its own. */
+const nowhere: Position = { seq: 0, stream: StreamId.make("000000000000") }
+
+const placeOf = (text: string): unknown => {
+  const [, stream, seq] = /^([^:]*):(\d+)$/.exec(text) ?? []
+  return { seq: seq === undefined ? seq : Number(seq), stream }
+}
+
 /** Where the client was: `Last-Event-ID` as it was sent to it, or the two parameters. */
 export const requestOf = (
   lastEventId: string | undefined,
-  params: { readonly stream?: string; readonly after?: number }
+  { after, stream }: { readonly stream?: string; readonly after?: number }
 ): FollowRequest => {
-  const [stream, seq] = lastEventId === undefined ? [params.stream, params.after] : lastEventId.split(":")
-  return Option.match(decodePosition({ seq: Number(seq), stream }), {
-    onNone: () => ({}),
-    onSome: (after) => ({ after })
-  })
+  // Browsers leave out an id that is empty; others may not.
+  const sent = lastEventId === "" ? undefined : lastEventId
+  if (sent === undefined && after === undefined && stream === undefined) return {}
+  const place = sent === undefined ? { seq: after, stream } : placeOf(sent)
+  return { after: Option.getOrElse(decodePosition(place), () => nowhere) }
 }
 
 const frameOf = (item: EventItem, stream: string): string =>
@@ -53,7 +62,9 @@ export const eventStream = (
   })
   const beats = Stream.repeatEffectWithSchedule(Effect.as(use, ": still here\n\n"), Schedule.spaced(beatEvery))
   return HttpServerResponse.stream(
-    Stream.merge(frames(events.follow(request, sees(session))), beats).pipe(Stream.encodeText),
+    Stream.merge(frames(events.follow(request, sees(session))), beats, { haltStrategy: "left" }).pipe(
+      Stream.encodeText
+    ),
     { contentType: "text/event-stream", headers: { "x-accel-buffering": "no" } }
   )
 }

@@ -1,7 +1,7 @@
 /** What a request is to the session that made it: while it is answered, the end of the session is its end. */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import { type Connection, Connections, currentConnection, type Ending } from "@t3/auth-core/Connections"
+import { type Connection, type Connections, currentConnection, type Ending } from "@t3/auth-core/Connections"
 import type { SessionRefusal } from "@t3/protocol/Errors"
 import type { SessionId } from "@t3/protocol/Ids"
 import * as Effect from "effect/Effect"
