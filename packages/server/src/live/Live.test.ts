@@ -104,7 +104,8 @@ layer(layerMachine(), { excludeTestServices: true })("a call", (it) => {
       for (const more of [claims, { headers: withBearer(owner) }, { headers: "authorization" }]) {
         assert.strictEqual(outcome(yield* live.call("access.listSessions", {}, more)), "ScopeRequired")
         const { exit } = yield* live.call("session.whoAmI", {}, more)
-        assert.strictEqual((exit?.value?.["session"] as { id: string }).id, id)
+        const session = exit?.value?.["session"] as { readonly id: string } | undefined
+        assert.strictEqual(session?.id, id)
       }
     }))
 
