@@ -29,7 +29,7 @@ export interface Options {
 export interface LiveClient {
   /**
    * The calls, `rpc.<group>.<name>(request)`. Each fails with its own refusal, with the reason of the end when the
-   * connection ends before the answer, or with `Unreachable` after 30 seconds. A stream goes on until then.
+   * connection ends before the answer, or with `Unreachable` after 30 seconds. The events go on until the connection ends.
    */
   readonly rpc: LiveCalls
   /**

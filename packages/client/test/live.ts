@@ -1,9 +1,14 @@
 /** Real servers at the other end of a live connection: one that speaks the RPC protocol, and ones that do as told. */
+import { FetchHttpClient } from "@effect/platform"
 import { type RpcMessage, RpcServer } from "@effect/rpc"
+import { assert } from "@effect/vitest"
 import { LiveConnection, LiveRpcs } from "@t3/protocol"
-import { Effect, Layer, Mailbox, Option, Runtime, Stream } from "effect"
+import { Cause, Effect, Exit, Layer, Mailbox, Option, Redacted, Runtime, Stream, TestServices } from "effect"
 import type { IncomingMessage } from "node:http"
+import { inspect } from "node:util"
 import { type WebSocket, WebSocketServer } from "ws"
+import * as Live from "../src/Live.ts"
+import * as WebSocketConstructor from "../src/node/WebSocketConstructor.ts"
 import * as T from "./server.ts"
 
 export const ticket = `t3w_${"0".repeat(52)}`
@@ -102,3 +107,37 @@ export const rpcPeer = (handlers: Partial<Handlers>, answer?: T.Answer) =>
     )
     return server
   })
+
+const layers = Layer.merge(FetchHttpClient.layer, WebSocketConstructor.layer)
+
+export const connect = (server: { readonly url: string }) =>
+  Live.connect({ connectionString: server.url, token: Redacted.make(T.sessionToken) }).pipe(Effect.provide(layers))
+
+const secrets = [T.sessionToken, ticket, "SECRET"]
+
+/** What it failed with, if it failed as calls do, and told no secret. */
+const failure = <A, E>(exit: Exit.Exit<A, E>): E => {
+  const error = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined
+  if (error === undefined) assert.fail(`no failure: ${inspect(exit)}`)
+  const text = inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)
+  for (const secret of secrets) assert.notInclude(text, secret)
+  return error
+}
+
+export const refused = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.map(Effect.exit(effect), failure)
+
+export const answer = (requestId: string, value?: unknown) => ({
+  _tag: "Exit",
+  exit: { _tag: "Success", value },
+  requestId
+})
+export const failed = (requestId: string, cause: unknown) => ({
+  _tag: "Exit",
+  exit: { _tag: "Failure", cause },
+  requestId
+})
+export const identity = { environment: { id: T.ids.environment, label: "box" }, session: T.session }
+
+/** Waits, by the real clock, until it is so. */
+export const until = (isSo: () => boolean) =>
+  Effect.sleep("5 millis").pipe(Effect.repeat({ until: isSo }), TestServices.provideLive)

@@ -51,6 +51,9 @@ export type LiveCalls = {
 /** How long a call may take to be answered; a stream goes on for as long as it likes. */
 const patience = "30 seconds"
 
+/** A server that goes ends its streams first; this is how long it may take to say why it goes. */
+const farewell = "5 seconds"
+
 /** As in the contract, but that items of the stream may be of a kind that came later. */
 const rpcs = LiveRpcs.add(
   Rpc.make("events.follow", { error: Refusal, payload: FollowRequest, stream: true, success: Item.AnyItem })
@@ -100,6 +103,12 @@ export const make = (
         })
       )
 
+    /** Why the events ended, which they do with the connection only. */
+    const whyOver = Effect.timeoutFail(connection.socket.closed, {
+      duration: farewell,
+      onTimeout: () => new Unreachable({ message: `${address} has ended the stream of events.` })
+    })
+
     const all = (group: string, calls: Readonly<Record<string, AnyCall>>) =>
       Record.map(calls, (call, name) => bounded(`${group}.${name}`, call))
     return {
@@ -108,7 +117,8 @@ export const make = (
         follow: (request) =>
           Stream.unwrap(start("events.follow", request, () => client.events.follow(request))).pipe(
             Stream.mapErrorCause(toRefusals),
-            Stream.filter(Item.isKnown)
+            Stream.filter(Item.isKnown),
+            Stream.concat(Stream.fromEffect(whyOver))
           )
       },
       session: all("session", client.session) as LiveCalls["session"]
