@@ -113,6 +113,8 @@ export interface SessionInfo {
 /** What a revocation ended, and what it left. */
 export interface RevocationInfo {
   readonly sessions: ReadonlyArray<string>
+  /** Live connections of these sessions that were closed. */
+  readonly connectionsClosed: number
   /** Open links that these sessions had made; they ended with them. */
   readonly linksRevoked: number
   /** Live sessions that were paired from such links; they stay. */
