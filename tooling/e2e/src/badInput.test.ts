@@ -138,7 +138,7 @@ describe("the data directory", () => {
 
   it("refuses a second server, and says who holds the first and how to pair with it (design 9.7)", async () => {
     const server = await serve()
-    await refused(["serve", "--port", "0"], 7, new RegExp(`pid ${server.pid}.*${baseDir}.*\\n.*t3 auth pairing create`))
+    await refused(["serve", "--port", "0"], 7, new RegExp(`pid ${server.pid}.*${baseDir}.*\\n.*t3 pair`))
   })
 
   it("is not created by what only reads (design 9.20)", async () => {

@@ -70,7 +70,7 @@ No QR code: this address works on this machine only; --host lets other devices i
     const list = await owner("auth", "session", "list")
     assert.match(
       masked(list.stdout),
-      /^ID {12}DEVICE {2}KIND +ROLE {3}LAST USED {10}EXPIRES\nID {2}laptop {2}cli, \w+ {2}owner {2}TIME {2}TIME\n$/
+      /^ID {12}DEVICE {2}KIND +ROLE {3}CONNECTED {2}LAST USED {2}EXPIRES\nID {2}laptop {2}cli, \w+ {2}owner {2}- {10}now {8}in 30 d\n$/
     )
     const id = idOf(list.stdout)
     const revoked = await owner("auth", "session", "revoke", id.slice(0, 5).toUpperCase())
