@@ -198,7 +198,7 @@ const log = leaf({
   summary: "Show who came in, who was refused, and who decided so",
   params: {
     follow: toggle("follow", "Go on with what happens, until Ctrl-C"),
-    since: value("since", "duration", "Only what happened within this time, such as 1h or 7d; all of it"),
+    since: value("since", "duration", "Only what happened within this time, such as 1h or 7d"),
     limit: value("limit", "number", "At most this many, the newest (default 50, or all with --since)"),
     ...where,
     json: toggle("json", "Print JSON instead of text; with --follow one object per line")

@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream"
 import * as DatabaseStamp from "../access/DatabaseStamp.ts"
 import * as LocalAccess from "../access/LocalAccess.ts"
 import * as LogStream from "../access/LogStream.ts"
-import { type Follower, live } from "./LogFollow.ts"
+import { type Follower, live } from "./Follower.ts"
 
 /** Follows for as long as a server runs; fails with `Unreachable` where none does, and has then shown all there was. */
 export const attempt = (baseDir: string) => {

@@ -5,7 +5,8 @@ import { LogEntry } from "@t3/protocol/LogEntry"
 import { DirectoryHeld } from "@t3/server/StartError"
 import { Effect, Fiber, Schedule, Schema, TestClock } from "effect"
 import { testOutput } from "../../test/testOutput.ts"
-import { type Follower, keepOn } from "./LogFollow.ts"
+import type { Follower } from "./Follower.ts"
+import { keepOn } from "./LogFollow.ts"
 
 const entry = (seq: number) =>
   Schema.decodeSync(LogEntry)({ at: "2026-11-25T09:12:03.000Z", count: 1, event: "pairing.expired", seq })

@@ -3,35 +3,15 @@
  *
  * @since 0.1.0
  */
-import { Access } from "@t3/auth-core/Access"
 import type { Refusal } from "@t3/protocol/Errors"
-import type { LogEntry } from "@t3/protocol/LogEntry"
 import type { StartError } from "@t3/server/StartError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
 import { Output } from "../Output.ts"
 import * as Settings from "../Settings.ts"
 import * as Administer from "./Administer.ts"
-
-/** Where a follower stands, and whom it tells. */
-export interface Follower<R> {
-  /** The number of the last entry that was shown. */
-  readonly last: () => number
-  readonly show: (entry: LogEntry) => Effect.Effect<void, never, R>
-  /** From now on a server tells what happens. `newest` is the last entry that it has. */
-  readonly connected: (newest: LogEntry | undefined) => Effect.Effect<void>
-}
-
-/** Shows what a server tells, until the way to it breaks off. */
-export const live = <R>(follower: Follower<R>): Effect.Effect<void, Refusal, Access | R> =>
-  Effect.gen(function*() {
-    const access = yield* Access
-    const [newest] = (yield* access.readLog({ limit: 1 })).items
-    yield* follower.connected(newest)
-    yield* Stream.runForEach(access.followLog(follower.last()), follower.show)
-  })
+import { type Follower, live } from "./Follower.ts"
 
 /** Follows through whatever is there at the moment; fails where it breaks off. */
 type Attempt<R> = (follower: Follower<R>) => Effect.Effect<void, Refusal | StartError, R>

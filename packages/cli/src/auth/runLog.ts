@@ -95,5 +95,6 @@ export const run = (values: Values) =>
       const LogFollow = yield* Effect.promise(() => import("./LogFollow.ts"))
       return yield* LogFollow.follow(values, last, show)
     }
-    if (items.length === 0) yield* output.say("Nothing is in the log yet.")
+    if (items.length > 0) return
+    yield* output.say(Option.isSome(range.since) ? "Nothing happened in that time." : "Nothing is in the log yet.")
   })
