@@ -15,9 +15,28 @@ export type Operation =
   }
   | { readonly op: "again" | "restart" }
   | { readonly op: "revokeLink"; readonly actor: number | undefined; readonly link: number }
-  | { readonly op: "revokeSession"; readonly actor: number | undefined; readonly session: number }
-  | { readonly op: "revokeOthers" | "use"; readonly session: number }
+  | {
+    readonly op: "revokeSession"
+    readonly actor: number | undefined
+    readonly session: number
+    readonly withIssued: boolean
+  }
+  | { readonly op: "edit"; readonly session: number; readonly to: Edit }
+  | { readonly op: "revokeOthers"; readonly session: number }
+  | { readonly op: "use"; readonly session: number }
   | { readonly op: "wait"; readonly seconds: number }
+
+/** What somebody else writes to the row of a session. */
+type Edit =
+  | { readonly kind: "revoke" | "remove" }
+  | { readonly kind: "end"; readonly seconds: number }
+  | { readonly kind: "rights"; readonly role: Role; readonly scopes: ReadonlyArray<Scope> }
+
+/** An operation, and the session that then asks what it may do, if any. */
+export interface Step {
+  readonly operation: Operation
+  readonly asks: number | undefined
+}
 
 interface Grant {
   readonly actor: number | undefined
@@ -40,6 +59,16 @@ const role: fc.Arbitrary<Role> = fc.constantFrom("viewer", "member", "owner", "o
 const which = fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, { arbitrary: fc.nat(5), weight: 2 })
 
 const actor = fc.option(which, { freq: 1, nil: undefined })
+
+const edit: fc.Arbitrary<Edit> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("revoke" as const, "remove" as const) }),
+  fc.record({ kind: fc.constant("end" as const), seconds: fc.constantFrom(-60, 0, 1, 59, 40 * day) }),
+  fc.record({
+    kind: fc.constant("rights" as const),
+    role,
+    scopes: fc.uniqueArray(fc.constantFrom(...builtIn), { maxLength: 5 })
+  })
+)
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
@@ -74,7 +103,26 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   { arbitrary: fc.record({ op: fc.constant("again" as const) }), weight: 3 },
   { arbitrary: fc.record({ actor, link: which, op: fc.constant("revokeLink" as const) }), weight: 1 },
-  { arbitrary: fc.record({ actor, op: fc.constant("revokeSession" as const), session: which }), weight: 2 },
+  {
+    arbitrary: fc.record({
+      actor,
+      op: fc.constant("revokeSession" as const),
+      session: which,
+      withIssued: fc.constant(false)
+    }),
+    weight: 2
+  },
+  {
+    arbitrary: fc.record({
+      actor,
+      op: fc.constant("revokeSession" as const),
+      // Not the newest, which nothing has come from yet.
+      session: fc.integer({ max: 6, min: 1 }),
+      withIssued: fc.constant(true)
+    }),
+    weight: 2
+  },
+  { arbitrary: fc.record({ op: fc.constant("edit" as const), session: which, to: edit }), weight: 2 },
   { arbitrary: fc.record({ op: fc.constant("revokeOthers" as const), session: which }), weight: 1 },
   { arbitrary: fc.record({ op: fc.constant("use" as const), session: which }), weight: 4 },
   {
@@ -87,4 +135,35 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { arbitrary: fc.record({ op: fc.constant("restart" as const) }), weight: 1 }
 )
 
-export const operations = fc.array(operation, { maxLength: 50, minLength: 10, size: "max" })
+/** A device that a session lets in with all it has: what trees are made of. */
+const letIn: fc.Arbitrary<ReadonlyArray<Operation>> = fc.record({ actor: which, role }).map(({ actor, role }) => [
+  { actor, op: "issueLink", role, scopes: undefined, ttl: 300 },
+  { earlier: undefined, key: undefined, link: 0, op: "redeem", scopes: undefined }
+])
+
+/** A device that asks again for what it may have got already. */
+const askAgain: fc.Arbitrary<ReadonlyArray<Operation>> = fc.record({
+  earlier: fc.option(which, { freq: 1, nil: undefined }),
+  role,
+  seconds: fc.constantFrom(1, 59, 61)
+}).map(({ earlier, role, seconds }) => [
+  { actor: undefined, op: "issueLink", role, scopes: undefined, ttl: 300 },
+  { earlier, key: "key-of-one", link: 0, op: "redeem", scopes: undefined },
+  { op: "wait", seconds },
+  { op: "again" }
+])
+
+const sequence: fc.Arbitrary<ReadonlyArray<Step>> = fc.record({
+  asks: fc.option(which, { freq: 1, nil: undefined }),
+  operations: fc.oneof(
+    { arbitrary: operation.map((operation) => [operation]), weight: 12 },
+    { arbitrary: letIn, weight: 4 },
+    { arbitrary: askAgain, weight: 1 }
+  )
+}).map(({ asks, operations }) => operations.map((operation) => ({ asks, operation })))
+
+export const steps: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(sequence, {
+  maxLength: 50,
+  minLength: 10,
+  size: "max"
+}).map((sequences) => sequences.flat())
