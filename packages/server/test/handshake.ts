@@ -53,3 +53,15 @@ export const parseAnswer = (bytes: string): RawAnswer => {
 /** How the server answers, until it closes the connection. */
 export const refusal = (port: number, ticket: string, different?: Handshake) =>
   Effect.map(raw.send({ host: "127.0.0.1", port }, handshake(port, ticket, different)), parseAnswer)
+
+/** A text frame of at most 65,535 bytes (RFC 6455, 5.2), masked with zeros, so that it can be read. */
+export const frame = (text: string): Buffer => {
+  const body = Buffer.from(text)
+  const long = body.length > 125
+  const head = Buffer.from([
+    0x81,
+    0x80 | (long ? 126 : body.length),
+    ...(long ? [body.length >> 8, body.length & 255] : [])
+  ])
+  return Buffer.concat([head, Buffer.alloc(4), body])
+}

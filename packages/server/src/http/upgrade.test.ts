@@ -205,11 +205,8 @@ layer(layerServer(), { excludeTestServices: true })("an upgrade", (it) => {
 
   it.scoped("loses nothing of what came in one piece with it", () =>
     Effect.gen(function*() {
-      const text = JSON.stringify({ _tag: "Ping" })
-      // RFC 6455, 5.2: a masked text frame whose mask is zero.
-      const frame = Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
       for (let round = 0; round < 20; round++) {
-        const { bytes } = yield* opened(yield* ticketFor(), {}, frame)
+        const { bytes } = yield* opened(yield* ticketFor(), {}, frame(JSON.stringify({ _tag: "Ping" })))
         yield* until("the ping is answered", () => bytes().includes("Pong"))
       }
     }))
