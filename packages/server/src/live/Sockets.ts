@@ -11,7 +11,7 @@ import { SessionStore } from "@t3/auth-core/SessionStore"
 import { Source } from "@t3/auth-core/Source"
 import type { SessionRefusal } from "@t3/protocol/Errors"
 import type { SessionId } from "@t3/protocol/Ids"
-import { closeCode } from "@t3/protocol/LiveConnection"
+import { closeCode, maxCalls } from "@t3/protocol/LiveConnection"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -24,9 +24,6 @@ import { faultOf, parse, refusalOf } from "./message.ts"
 
 /** How often every peer is asked for a sign of life. */
 const beatEvery = "30 seconds"
-
-/** Calls of one connection that may be under way at once. */
-const maxCalls = 100
 
 /** RFC 6455, 7.4.1: a message that cannot be understood. */
 const unintelligible = 1007
@@ -120,15 +117,14 @@ const make = Effect.gen(function*() {
   const accept = (upgraded: Upgraded) =>
     Effect.suspend(() => {
       const id = ids++
-      let forget = (): void => undefined
       const socket = new LiveSocket(upgraded, id, () => {
         sockets.delete(id)
         disconnects.unsafeOffer(id)
-        forget()
       })
-      return Effect.map(connections.open(upgraded.sessionId, socket), (close) => {
-        forget = close
+      return Effect.map(connections.open(upgraded.sessionId, socket), (forget) => {
         sockets.set(id, socket)
+        // Not before: whoever ends the session waits for the last byte of those, too, that are closing already.
+        upgraded.tcp.once("close", forget)
         upgraded.ws.on("message", (data) => receive(socket, data))
         upgraded.ws.on("pong", () => socket.heard())
         upgraded.ws.on("ping", () => socket.heard())
