@@ -1,7 +1,9 @@
 import { assert, layer } from "@effect/vitest"
+import Sqlite from "better-sqlite3"
 import { Clock, Effect } from "effect"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type { Socket } from "node:net"
+import { join } from "node:path"
 import { withBearer } from "../../test/api.ts"
 import { connections, issueSession, revokeSession } from "../../test/control.ts"
 import { frame, handshake } from "../../test/handshake.ts"
@@ -57,10 +59,16 @@ layer(layerMachine(), { excludeTestServices: true })("5: a peer that is silent",
       return both
     })
 
-  /** Makes the log so long that its answers fill the buffers soon. */
-  const fillLog = Effect.gen(function*() {
-    const baseDir = yield* BaseDir
-    yield* Effect.replicateEffect(issueSession(baseDir), 200)
+  /** Makes a page of the log so long that a few of them fill the buffers. */
+  const fillLog = Effect.map(BaseDir, (baseDir) => {
+    const database = new Sqlite(join(baseDir, "t3.db"))
+    const add = database.prepare(
+      "INSERT INTO t3_access_log (at, event, reason, times) VALUES (?, 'scope.denied', ?, 1)"
+    )
+    database.transaction(() => {
+      for (let count = 0; count < 200; count++) add.run(Date.now(), "x".repeat(2_000))
+    })()
+    database.close()
   })
 
   /** Calls without reading until the server cannot get rid of its answers. */
@@ -69,7 +77,7 @@ layer(layerMachine(), { excludeTestServices: true })("5: a peer that is silent",
     return untilEffect(
       "the buffers are full",
       Effect.sync(() => {
-        for (let count = 0; count < 5 && theirs.writableLength === 0; count++) ours.write(call(++id))
+        for (let count = 0; count < 2 && theirs.writableLength === 0; count++) ours.write(call(++id))
         return theirs.writableLength > 0
       })
     )
@@ -140,20 +148,17 @@ layer(layerMachine(), { excludeTestServices: true })("5: a peer that is silent",
       assert.notInclude(text, " 201 ")
     }))
 
-  it.scoped("that lets more than 1 MiB wait is closed, whoever it is", () =>
+  it.scoped("that lets more than 1 MiB wait is closed, and a revocation waits for the end of that", () =>
     Effect.gen(function*() {
       const of = yield* session
       yield* fillLog
       const { ours, theirs } = yield* silent(of)
       stopReading(ours)
-      let id = 0
-      yield* untilEffect(
-        "it is cut off",
-        Effect.sync(() => {
-          for (let count = 0; count < 5 && !theirs.destroyed; count++) ours.write(call(++id))
-          return theirs.destroyed
-        })
-      )
+      for (let id = 0; id < 40; id++) ours.write(call(id))
+      yield* until("much waits", () => theirs.writableLength > 1024 * 1024)
+      assert.isFalse(theirs.destroyed)
+      yield* revoked(of.id)
+      assert.isTrue(theirs.destroyed)
       assert.strictEqual(yield* connections(yield* BaseDir), 0)
     }))
 })
