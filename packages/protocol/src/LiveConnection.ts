@@ -14,6 +14,12 @@ export const subprotocol = "t3.rpc.v1"
 /** What stands before the ticket, which is offered second: browsers can send no header with an upgrade. */
 export const ticketPrefix = "t3.ticket."
 
+/** Calls of one connection that may be under way at once; it is closed (1013) for one more. */
+export const maxCalls = 100
+
+/** Bytes of one message to the server; it is closed (1009) for more. */
+export const maxMessageBytes = 64 * 1024
+
 /** Why the server closed a connection; a refusal before the upgrade is told by `POST /api/ws-ticket` instead. */
 export const closeCode = {
   /** Signed out, revoked or expired: pair again, retrying is of no use. */

@@ -9,7 +9,7 @@ import { DeviceKind } from "./Device.ts"
 import { DeviceId, PairingId, SessionId } from "./Ids.ts"
 import { maxSize } from "./Page.ts"
 
-/** What was decided. */
+/** What was decided, as this version knows it. */
 export const LogEvent = Schema.Literal(
   "pairing.issued",
   "pairing.redeemed",
@@ -38,7 +38,8 @@ export const LogEntry = Schema.Struct({
   /** Counts up, also across restarts; numbers may be left out. */
   seq: Schema.NonNegativeInt,
   at: Schema.DateTimeUtc,
-  event: LogEvent,
+  /** A `LogEvent`, or what a later version records beside: nobody who reads must fail for it. */
+  event: Schema.String.pipe(Schema.pattern(/^[a-z]+\.[a-z]+$/, { message: () => "an event looks like noun.verb" })),
   /** Who did it; absent for one who has no session, and for what time did. */
   actor: Schema.optionalWith(Actor, { exact: true }),
   pairingId: Schema.optionalWith(PairingId, { exact: true }),

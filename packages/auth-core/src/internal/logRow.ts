@@ -3,7 +3,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import { type Actor, LocalActor } from "@t3/protocol/Actor"
 import { DeviceKind } from "@t3/protocol/Device"
 import { DeviceId, PairingId, SessionId } from "@t3/protocol/Ids"
-import { type LogEntry, LogEvent } from "@t3/protocol/LogEntry"
+import type { LogEntry } from "@t3/protocol/LogEntry"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -13,7 +13,7 @@ import { Source } from "../Source.ts"
 export const LogRow = Schema.Struct({
   seq: Schema.Number,
   at: Schema.Number,
-  event: LogEvent,
+  event: Schema.String,
   actor: Schema.NullOr(Schema.Union(LocalActor, Schema.Literal("session"))),
   actor_session: Schema.NullOr(SessionId),
   pairing_id: Schema.NullOr(PairingId),

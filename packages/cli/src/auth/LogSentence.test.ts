@@ -130,6 +130,13 @@ describe("a sentence of the log", () => {
     )
   })
 
+  it("tells what a later version recorded by its name", () => {
+    const line = LogSentence.line(
+      decode({ at: "2026-11-25T09:12:03.999Z", count: 1, event: "session.moved", seq: 1, ...about })
+    )
+    assert.strictEqual(line, `2026-11-25 09:12:03Z  Ana's phone (${session}): session.moved`)
+  })
+
   it("lets nothing that a device or a network said act on the terminal (design 9.18)", () => {
     const evil = "\u001b[2J\u001b]0;owned\u0007evil\nrow\u202e"
     for (const event of LogEvent.literals) {

@@ -112,6 +112,11 @@ const sentences: Readonly<Record<LogEvent, Say>> = {
   "rate.limited": things("attempt too many", "attempts too many")
 }
 
+/** What a later version records is told by its name. */
+const any: Readonly<Record<string, Say>> = sentences
+const say: Say = (entry) =>
+  (any[entry.event] ?? sentence(() => `${session(entry)}: ${Label.clean(entry.event)}`))(entry)
+
 /** `2026-01-31 12:05:59Z  Ana's phone (4gnw9x2hbq7t) paired with link 7k2m9phtrd0c, from 192.0.2.7`. */
 export const line = (entry: LogEntry): string =>
-  `${DateTime.formatIso(entry.at).slice(0, 19).replace("T", " ")}Z  ${sentences[entry.event](entry)}`
+  `${DateTime.formatIso(entry.at).slice(0, 19).replace("T", " ")}Z  ${say(entry)}`

@@ -8,7 +8,7 @@ import { SessionStore } from "@t3/auth-core/SessionStore"
 import { Source } from "@t3/auth-core/Source"
 import { Tickets } from "@t3/auth-core/Tickets"
 import { Invalid, NotFound, type Refusal, Unauthenticated, Unavailable } from "@t3/protocol/Errors"
-import { closeCode, path, subprotocol, ticketPrefix } from "@t3/protocol/LiveConnection"
+import { closeCode, maxMessageBytes, path, subprotocol, ticketPrefix } from "@t3/protocol/LiveConnection"
 import { Ticket } from "@t3/protocol/Ticket"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -26,9 +26,6 @@ import { refusalOf } from "./answer.ts"
 import { check } from "./guard.ts"
 import { securityHeaders } from "./securityHeaders.ts"
 import { sourceOf } from "./source.ts"
-
-/** Every call of the live connection is small. */
-const maxMessageBytes = 64 * 1024
 
 /** Answers a request that stays HTTP, with the headers of every other answer. */
 const refuse = (request: IncomingMessage, socket: Socket, refusal: Refusal): void => {
