@@ -18,6 +18,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { EnvironmentRecord } from "../EnvironmentRecord.ts"
+import { denied } from "./denied.ts"
 import { Ingress } from "./Ingress.ts"
 import { tie } from "./requestConnection.ts"
 
@@ -84,7 +85,7 @@ export const layer: Layer.Layer<Authorized, never, Needs> = Layer.effect(
       yield* Effect.tapErrorTag(
         allows(name, session),
         "ScopeRequired",
-        ({ required }) => log.refused({ actor, event: "scope.denied", reason: required, sessionId: session.id })
+        ({ required }) => log.refused(denied(session, required))
       )
       yield* tie(connections, request, session.id, isStream(name))
       return Caller.of({ actor, session: Option.some(session) })

@@ -18,6 +18,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { EnvironmentRecord } from "../EnvironmentRecord.ts"
+import { denied } from "../http/denied.ts"
 import { Events } from "./Events.ts"
 import { sealed } from "./message.ts"
 import { sees } from "./sees.ts"
@@ -47,7 +48,7 @@ const layerAdmitted = Layer.effect(
         const actor = { kind: "session", sessionId: session.id } as const
         yield* Effect.tapError(
           allows(rpc._tag, session),
-          ({ required }) => log.refused({ actor, event: "scope.denied", reason: required, sessionId: session.id })
+          ({ required }) => log.refused(denied(session, required))
         )
         return { actor, session: Option.some(session) }
       })
