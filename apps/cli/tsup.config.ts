@@ -33,8 +33,11 @@ export default defineConfig([
     esbuildPlugins: [{
       name: "commands-elsewhere",
       setup: ({ onResolve }) =>
-        onResolve({ filter: /^\.\/.*\.ts$/ }, ({ kind, path }) =>
-          kind === "dynamic-import" ? { external: true, path: path.replace(/\.ts$/, ".js") } : undefined)
+        onResolve(
+          { filter: /^\.\/.*\.ts$/ },
+          ({ kind, path }) =>
+            kind === "dynamic-import" ? { external: true, path: path.replace(/\.ts$/, ".js") } : undefined
+        )
     }]
   },
   {

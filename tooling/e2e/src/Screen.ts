@@ -64,6 +64,9 @@ const photograph = (terminal: xterm.Terminal, theme: Theme): Uint8ClampedArray =
   return pixels
 }
 
+/** How long what a program wrote before it ended may take to arrive, in milliseconds. */
+const lastWords = 500
+
 /** Runs a command in a terminal of that size. */
 export const open = (
   command: readonly [string, ...Array<string>],
@@ -105,7 +108,13 @@ export const open = (
           waiting.delete(check)
           resolve()
         }
-        pty.onExit(({ exitCode }) => reject(new Error(`ended with ${exitCode}:\n${lines().join("\n")}`)))
+        pty.onExit(({ exitCode }) =>
+          // Its last words may come after the news of its end.
+          setTimeout(() => {
+            check()
+            reject(new Error(`ended with ${exitCode}:\n${lines().join("\n")}`))
+          }, lastWords)
+        )
         waiting.add(check)
         check()
       })
