@@ -21,6 +21,8 @@ export interface Options {
   readonly input?: string
   /** A command that runs it, such as `ip netns exec a`. */
   readonly wrapper?: ReadonlyArray<string>
+  /** Another build of it. */
+  readonly program?: string
   /** Run it as this user. */
   readonly uid?: number
   /** Told the process's id. */
@@ -35,8 +37,8 @@ export const cleanEnv = (env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   ...env
 })
 
-const start = (args: ReadonlyArray<string>, { env, uid, wrapper = [] }: Options) => {
-  const [command = "", ...rest] = [...wrapper, process.execPath, file, ...args]
+const start = (args: ReadonlyArray<string>, { env, program = file, uid, wrapper = [] }: Options) => {
+  const [command = "", ...rest] = [...wrapper, process.execPath, program, ...args]
   const as = uid === undefined ? {} : { gid: uid, uid }
   return spawn(command, rest, { env: cleanEnv(env), stdio: ["pipe", "pipe", "pipe"], ...as })
 }

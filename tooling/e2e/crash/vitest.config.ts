@@ -1,0 +1,3 @@
+import { suite } from "../support/preset.ts"
+
+export default suite("crash")
