@@ -4,11 +4,15 @@
  * @since 0.1.0
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Etag from "@effect/platform/Etag"
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
+import * as HttpPlatform from "@effect/platform/HttpPlatform"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Path from "@effect/platform/Path"
 import { Connections } from "@t3/auth-core/Connections"
 import { NotFound, Unavailable } from "@t3/protocol/Errors"
 import * as Context from "effect/Context"
@@ -66,6 +70,20 @@ export class Application extends Context.Tag("@t3/server/Application")<Applicati
   readonly stop: Effect.Effect<void>
 }>() {}
 
+/** The library offers files of the disk to every route; ours need none, and what serves them is not even loaded. */
+const layerNoFiles = Layer.mergeAll(
+  Layer.effect(
+    HttpPlatform.HttpPlatform,
+    HttpPlatform.make({
+      fileResponse: () => HttpServerResponse.empty({ status: 404 }),
+      fileWebResponse: () => HttpServerResponse.empty({ status: 404 })
+    })
+  ).pipe(Layer.provide([FileSystem.layerNoop({}), Etag.layerWeak])),
+  FileSystem.layerNoop({}),
+  Path.layer,
+  Etag.layerWeak
+)
+
 /** Routes are in place before any handler exists. */
 export const layer = Layer.effect(
   Application,
@@ -95,5 +113,5 @@ export const layer = Layer.effect(
   Layer.provide([routes.layer, layerPage]),
   Layer.provide(HttpApiBuilder.Router.Live),
   Layer.provide([Authorized.layer, Live.layer]),
-  Layer.provide(NodeHttpServer.layerContext)
+  Layer.provide(layerNoFiles)
 )
