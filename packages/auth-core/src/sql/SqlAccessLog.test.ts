@@ -133,6 +133,25 @@ describe("Following the access log", () => {
       assert.deepStrictEqual(heard, [0, 2, 5, 9].map((after) => numbers(after + 1, 125)))
     }))
 
+  test("misses no entry that is written just as it goes back to wait", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`PRAGMA synchronous = OFF`
+      const heard: Array<number> = []
+      const log = yield* AccessLog
+      yield* Stream.runForEach(log.follow(0), (entry) => Effect.sync(() => heard.push(entry.seq))).pipe(
+        Effect.withMaxOpsBeforeYield(20),
+        Effect.fork
+      )
+      for (let steps = 0; steps < 120; steps += 1) {
+        yield* issueSession()
+        yield* Effect.repeatN(Effect.yieldNow(), steps)
+        yield* issueSession()
+        yield* Effect.repeatN(settle, 2)
+        assert.strictEqual(heard.length, 2 * steps + 2, `after ${steps} steps`)
+      }
+    }))
+
   testOpen("also gives what others wrote, within a second", () =>
     Effect.gen(function*() {
       const { other, ours } = yield* withOther
