@@ -47,68 +47,6 @@ describe("What we do while somebody else writes", () => {
       )
     )
 
-  /** Both at once, in every order of their steps that yields give. */
-  const together = <A, E, R, E2, R2>(
-    ours: Effect.Effect<A, E, R>,
-    steps: number,
-    theirs: Effect.Effect<unknown, E2, R2>
-  ) =>
-    Effect.zipRight(
-      theirs,
-      Effect.map(
-        Effect.all([
-          Effect.zipRight(Effect.repeatN(Effect.yieldNow(), Math.max(0, -steps)), TestClock.adjust("1 second")),
-          Effect.zipRight(Effect.repeatN(Effect.yieldNow(), Math.max(0, steps)), Effect.withMaxOpsBeforeYield(ours, 10))
-        ], { concurrency: 2 }),
-        ([, answer]) => answer
-      )
-    )
-
-  testOpen("is recorded once: that we ended a session, while we looked", () =>
-    Effect.gen(function*() {
-      const { other, ours } = yield* withOther
-      const sql = yield* ours.run(SqlClient.SqlClient)
-      const bystander = yield* ours.run(paired)
-      const { session } = yield* ours.run(paired)
-      yield* other.edit(bystander.session.id, "device_label", "x")
-      const letGo = yield* hold(sql)
-      // The look waits first, the revocation next: the look goes on to read when that is done.
-      const looking = yield* begin(TestClock.adjust("1 second"))
-      const revoking = yield* begin(ours.sessions.revoke(startup, session.id))
-      yield* letGo
-      yield* Effect.all([Fiber.join(looking), Fiber.join(revoking)])
-      assert.deepStrictEqual(yield* ours.run(revocations), [[session.id, "startup"]])
-    }))
-
-  testOpen(
-    "stands: a device that asks again has its new secret, and no earlier one, though we looked meanwhile",
-    () =>
-      Effect.gen(function*() {
-        const { other, ours } = yield* withOther
-        const sql = yield* ours.run(SqlClient.SqlClient)
-        const bystander = yield* ours.run(paired)
-        const { token } = yield* ours.run(issueLink())
-        const exchange = { device: {}, idempotencyKey: Redacted.make("some-key"), token }
-        const first = yield* ours.pairings.redeem(exchange)
-        yield* other.edit(bystander.session.id, "device_label", "x")
-        // It looks for the link, for that again, and for its session, before it writes: each time we let others in between.
-        const one = yield* hold(sql)
-        const repeating = yield* begin(ours.pairings.redeem(exchange))
-        const two = yield* hold(sql)
-        yield* one
-        const three = yield* hold(sql)
-        const looking = yield* begin(TestClock.adjust("1 second"))
-        yield* two
-        const four = yield* hold(sql)
-        yield* three
-        yield* four
-        const second = yield* Fiber.join(repeating)
-        yield* Fiber.join(looking)
-        assert.strictEqual(yield* refusal(ours.sessions.verify(first.secrets)), "Unauthenticated")
-        assert.strictEqual((yield* ours.sessions.verify(second.secrets)).id, first.session.id)
-      })
-  )
-
   testOpen("is not undone by looking at what they did", () =>
     Effect.withMaxOpsBeforeYield(
       Effect.gen(function*() {
