@@ -62,9 +62,41 @@ const ignoreUpgrade = (server: Server, request: IncomingMessage, socket: Socket,
   server.emit("connection", socket)
 }
 
+/** Requests that may wait for the one before them on the same connection: no client sends as many ahead. */
+const maxWaiting = 64
+
+/**
+ * Takes the requests of a connection one after the other, as its answers go out: who sends thousands at once keeps
+ * itself waiting, and nobody else.
+ */
+const oneByOne = (handler: Handler): Handler => {
+  const waiting = new WeakMap<Socket, Array<() => void>>()
+  const next = (socket: Socket, queue: Array<() => void>) => {
+    const start = queue.shift()
+    if (start === undefined) waiting.delete(socket)
+    // Not at once: in between it is the turn of the other connections.
+    else setImmediate(() => socket.destroyed || start())
+  }
+  return (request, response) => {
+    const { socket } = request
+    const queue = waiting.get(socket)
+    const start = (of: Array<() => void>) => {
+      response.once("close", () => next(socket, of))
+      handler(request, response)
+    }
+    if (queue === undefined) {
+      const empty: Array<() => void> = []
+      waiting.set(socket, empty)
+      start(empty)
+    } else if (queue.length < maxWaiting) queue.push(() => start(queue))
+    else socket.destroy()
+  }
+}
+
 /** A server whose every answer is the handler's, or `answerClientError`'s: Node has some of its own otherwise. */
-const makeServer = (handler: Handler, upgrade: UpgradeHandler | undefined) => {
+const makeServer = (handle: Handler, upgrade: UpgradeHandler | undefined) => {
   const sockets = new Set<Socket>()
+  const handler = oneByOne(handle)
   // A header that is sent twice is joined, so that no check takes the first and overlooks the second.
   const server = createServer(
     { headersTimeout: 10_000, joinDuplicateHeaders: true, requestTimeout: 30_000, requireHostHeader: false },
