@@ -164,6 +164,36 @@ describe("listen", () => {
       assert.include(yield* ask("WebSocket", 0), "upgraded")
     })))
 
+  it.live("takes the requests of a connection one after the other, and answers in their order", () =>
+    Effect.scoped(Effect.gen(function*() {
+      let now = 0
+      let most = 0
+      const one: Handler = (request, response) => {
+        most = Math.max(most, ++now)
+        setTimeout(() => response.end(request.url, () => now--), 2)
+      }
+      const port = yield* bindTo(["127.0.0.1"], 0, one)
+      const requests = Array.from({ length: 60 }, (_, index) => `GET /${index} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+      const last = "GET /last HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+      const answer = yield* raw.send({ host: "127.0.0.1", port }, requests.join("") + last)
+      const order = Array.from(answer.matchAll(/\r\n(\/(?:\d+|last))/g), ([, path]) => path)
+      assert.deepStrictEqual(order, [...requests.map((_, index) => `/${index}`), "/last"])
+      assert.strictEqual(most, 1)
+    })))
+
+  it.live("cuts a connection that sends hundreds of requests ahead, and does not start them", () =>
+    Effect.scoped(Effect.gen(function*() {
+      let started = 0
+      const port = yield* bindTo(["127.0.0.1"], 0, () => void started++)
+      const socket = yield* raw.open({ host: "127.0.0.1", port })
+      socket.on("error", () => undefined)
+      socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1_000))
+      yield* Effect.async<void>((resume) => {
+        socket.resume().once("close", () => resume(Effect.void))
+      })
+      assert.strictEqual(started, 1)
+    })))
+
   it.live("does not wait for connections that are idle, or have never asked for anything", () =>
     Effect.scoped(Effect.gen(function*() {
       const scope = yield* Scope.make()
