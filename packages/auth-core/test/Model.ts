@@ -6,7 +6,7 @@ import type { TestConnection } from "./TestConnection.ts"
 
 export const second = 1000
 export const minute = 60 * second
-export const day = 86_400 * second
+const day = 86_400 * second
 
 export interface ModelSession {
   readonly id: SessionId
