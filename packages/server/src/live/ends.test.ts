@@ -39,7 +39,10 @@ const timed = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   })
 
 const refused = (token: string) =>
-  Effect.map(call("/api/session", { headers: withBearer(token) }), ({ body, status }) => `${status} ${String(body["_tag"])}`)
+  Effect.map(
+    call("/api/session", { headers: withBearer(token) }),
+    ({ body, status }) => `${status} ${String(body["_tag"])}`
+  )
 
 layer(layerMachine(), { excludeTestServices: true })("a session that is over", (it) => {
   it.scoped("has its connections closed at that moment, without anybody asking", () =>
@@ -101,7 +104,12 @@ layer(layerMachine(), { excludeTestServices: true })("5: a session that another 
   it.scoped("has gone over before its time is closed", () =>
     Effect.gen(function*() {
       const { id, live, token } = yield* open()
-      yield* change("UPDATE t3_sessions SET expires_at = ?, ends_at = ? WHERE id = ?", Date.now() - 1, Date.now() - 1, id)
+      yield* change(
+        "UPDATE t3_sessions SET expires_at = ?, ends_at = ? WHERE id = ?",
+        Date.now() - 1,
+        Date.now() - 1,
+        id
+      )
       yield* untilEffect("its requests are refused", Effect.map(refused(token), (it) => it.startsWith("401 ")))
       assert.match(yield* live.closed, /^4401 /)
     }))
