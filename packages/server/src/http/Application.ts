@@ -43,7 +43,8 @@ const layerPage = HttpApiBuilder.Router.use((router) =>
     const assets = yield* WebAssets
     const serve = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
       const asset = assets.get(fileOf(pathOf(request)))
-      if (asset === undefined) return new NotFound({ message: `There is nothing at ${pathOf(request).slice(0, 200)}.` })
+      // Not quoted: people paste secrets where they do not belong.
+      if (asset === undefined) return new NotFound({ message: "There is nothing at this address." })
       return Effect.succeed(HttpServerResponse.uint8Array(asset.body, {
         contentType: asset.contentType,
         ...(asset.immutable ? { headers: { "cache-control": "public, max-age=31536000, immutable" } } : {})
