@@ -75,7 +75,8 @@ it.scopedLive(
       const attacks = yield* Effect.fork(Effect.replicateEffect(attack, connections, { concurrency: "unbounded" }))
 
       const took: Array<number> = []
-      while (answers < connections * each - 100) {
+      const isOver = () => answers >= connections * each - 100
+      while (!isOver()) {
         const { body } = yield* control(baseDir, "POST", "/api/access/pairings", { role: "viewer" })
         const before = yield* Clock.currentTimeMillis
         const paired = yield* ask(base, "POST", "/api/session", {}, JSON.stringify({ token: body["token"] }))

@@ -13,7 +13,7 @@ import { dataFolder, portOf, startServer } from "../../test/withServer.ts"
 const sockets = 500
 
 /** What a connection was sent last, before it was closed. */
-const lastItem = (live: Live) => live.messages.filter((message) => message._tag === "Chunk").at(-1)?.values?.at(-1)?._tag
+const lastItem = (live: Live) => live.messages.findLast((message) => message._tag === "Chunk")?.values?.at(-1)?._tag
 
 describe("a server that ends", () => {
   it.scopedLive("tells 500 sockets to come again, and is gone within two seconds", () =>
@@ -73,7 +73,8 @@ describe("a server that ends", () => {
       const late = yield* Effect.forEach(tickets, (ticket) =>
         Effect.map(raw.open({ host: "127.0.0.1", port }), (socket) => {
           let text = ""
-          socket.on("error", () => undefined)
+          socket.on("error", () =>
+            undefined)
           socket.on("data", (chunk: Buffer) => {
             text += chunk.toString("latin1")
           })
@@ -85,7 +86,8 @@ describe("a server that ends", () => {
         yield* Effect.sleep("2 millis")
       }
       yield* Fiber.join(closing)
-      yield* until("all are closed", () => late.every(({ socket }) => socket.destroyed))
+      yield* until("all are closed", () =>
+        late.every(({ socket }) => socket.destroyed))
       const answers = late.map(({ text }) => text()).filter((text) => text !== "")
       const refused = answers.filter((text) => text.startsWith("HTTP/1.1 503 "))
       assert.isAbove(refused.length, 0)
