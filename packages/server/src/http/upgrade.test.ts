@@ -6,7 +6,8 @@ import { frame, type Handshake, handshake, parseAnswer, protocols, refusal } fro
 import { offer, ticketOf } from "../../test/live.ts"
 import * as raw from "../../test/raw.ts"
 import { until, untilEffect } from "../../test/until.ts"
-import { baseUrl, layerServer, portOf } from "../../test/withServer.ts"
+import { BaseDir, baseUrl, layerMachine, layerServer, portOf } from "../../test/withServer.ts"
+import * as DataDirectory from "../DataDirectory.ts"
 import { T3Server } from "../T3Server.ts"
 import { securityHeaders } from "./securityHeaders.ts"
 
@@ -39,7 +40,7 @@ const opens = (ticket: string) =>
     ({ protocol }) => protocol === subprotocol
   ))
 
-layer(layerServer(), { excludeTestServices: true })("an upgrade is refused before the 101", (it) => {
+layer(layerMachine(), { excludeTestServices: true })("an upgrade is refused before the 101", (it) => {
   const own = { origin: "http://127.0.0.1:1" }
 
   for (
@@ -148,6 +149,18 @@ layer(layerServer(), { excludeTestServices: true })("an upgrade is refused befor
       const { items } = yield* access.listSessions({ all: false, limit: 1 })
       yield* access.revokeSession(items[0]?.id as typeof items[number]["id"])
       assert.strictEqual(yield* refused(ticket), "401 SessionRevoked")
+    }))
+
+  it.effect("on the control socket, which is no way in", () =>
+    Effect.gen(function*() {
+      const ticket = yield* ticketFor()
+      const { socket } = DataDirectory.at(yield* BaseDir)
+      const sent = handshake(portOf(yield* baseUrl), ticket, { headers: { Connection: "Upgrade, close" } })
+      const { headers, status, text } = parseAnswer(yield* raw.send({ path: socket }, sent))
+      assert.strictEqual(status, 404)
+      assert.include(text, "\"_tag\":\"NotFound\"")
+      for (const [name, value] of Object.entries(securityHeaders)) assert.strictEqual(headers.get(name), value, name)
+      assert.isTrue(yield* opens(ticket))
     }))
 
   it.effect("for what is no opening handshake", () =>
