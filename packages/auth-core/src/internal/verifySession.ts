@@ -15,6 +15,7 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type * as Redacted from "effect/Redacted"
@@ -148,6 +149,15 @@ export const makeVerify = Effect.gen(function*() {
     return isOver(row, now) ? new SessionExpired() : undefined
   }
 
+  /** The session as its use leaves it, unless its end has come: one that somebody put off holds no longer than it may. */
+  const useOf = (row: SessionRow, now: number): Either.Either<Session, SessionExpired | SessionRevoked> => {
+    const ended = endOf(row, now)
+    if (ended !== undefined) return Either.left(ended)
+    const used = renew(row, now)
+    const endedBefore = endOf(used, now)
+    return endedBefore === undefined ? Either.right(view(used, now)) : Either.left(endedBefore)
+  }
+
   /** Compares first, so that a wrong secret for a real id learns nothing of the session's state. */
   const check = (id: string, proves: (row: SessionRow) => boolean) =>
     Effect.flatMap(
@@ -159,8 +169,10 @@ export const makeVerify = Effect.gen(function*() {
             // A change may have come between the look-up and now.
             const current = memory.get(id) ?? row
             if (current === undefined || !proves(current)) return notOnFile
-            const ended = endOf(current, now)
-            return ended === undefined ? Effect.succeed(view(renew(current, now), now)) : refuse(current, ended)
+            return Either.match(useOf(current, now), {
+              onLeft: (ended) => refuse(current, ended),
+              onRight: (session) => Effect.succeed(session)
+            })
           }
         )
     )
@@ -193,7 +205,7 @@ export const makeVerify = Effect.gen(function*() {
       (row) =>
         Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Session, SessionRefusal> => {
           if (row === undefined) return new Unauthenticated()
-          return endOf(row, now) ?? Effect.succeed(view(renew(row, now), now))
+          return useOf(row, now)
         })
     )
 
