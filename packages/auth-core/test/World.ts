@@ -2,7 +2,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert } from "@effect/vitest"
 import type { Actor } from "@t3/protocol/Actor"
-import { Clock, Effect, Either } from "effect"
+import { Clock, Effect, Either, TestClock } from "effect"
 import { isLive, isOpen, type ModelLink, type ModelSession, noteUse, pick } from "./Model.ts"
 import type { Operation } from "./Operations.ts"
 import { connectOther } from "./Other.ts"
@@ -66,6 +66,8 @@ const useSession = Effect.fnUntraced(function*({ stores }: World, session: Model
   for (const secret of session.dead) {
     assert.isTrue(Either.isLeft(yield* Effect.either(stores.sessions.verify(secret))))
   }
+  const wasLive = isLive(session, now)
+  if (wasLive) noteUse(session, now)
   const expected = isLive(session, now) ? { id: session.id, role: session.role, scopes: session.scopes } : undefined
   note(expected === undefined ? "refused" : "used")
   for (const ask of [stores.sessions.verify(session.secret), stores.sessions.current(session.id)]) {
@@ -74,8 +76,9 @@ const useSession = Effect.fnUntraced(function*({ stores }: World, session: Model
   }
   const socket = yield* Effect.either(stores.run(connect(session.id)))
   assert.strictEqual(Either.isRight(socket), expected !== undefined)
+  // An end that somebody put off further than the session may live: its use shows it, the watch closes what is open.
+  if (wasLive && expected === undefined) yield* TestClock.adjust("1 second")
   if (Either.isLeft(socket)) return
-  noteUse(session, now)
   if (session.socket !== undefined) socket.right.close()
   session.socket = session.socket ?? socket.right
 })

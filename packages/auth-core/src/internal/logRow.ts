@@ -1,7 +1,6 @@
 /** A row of the access log: written in the transaction of what it records, read as an entry. */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { type Actor, LocalActor } from "@t3/protocol/Actor"
-import { DeviceKind } from "@t3/protocol/Device"
 import { DeviceId, PairingId, SessionId } from "@t3/protocol/Ids"
 import type { LogEntry } from "@t3/protocol/LogEntry"
 import * as DateTime from "effect/DateTime"
@@ -20,7 +19,7 @@ export const LogRow = Schema.Struct({
   session_id: Schema.NullOr(SessionId),
   device_id: Schema.NullOr(DeviceId),
   device_label: Schema.NullOr(Schema.String),
-  device_kind: Schema.NullOr(DeviceKind),
+  device_kind: Schema.NullOr(Schema.String),
   address: Schema.NullOr(Schema.String),
   reason: Schema.NullOr(Schema.String),
   times: Schema.Number

@@ -132,6 +132,24 @@ describe("What somebody else does to the database", () => {
       })
   )
 
+  testOpen(
+    "to the end of a session does not outweigh the absolute end that its owner set",
+    () =>
+      Effect.gen(function*() {
+        const { other, ours } = yield* withOther
+        const { session, token } = yield* ours.run(issueSession(startup, { ttl: 60 }))
+        yield* ours.sessions.verify(token)
+        const socket = yield* ours.run(connect(session.id))
+        yield* TestClock.adjust("1 second")
+        yield* other.edit(session.id, "expires_at", 86_400_000)
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual(yield* refusal(ours.sessions.verify(token)), "SessionExpired")
+        assert.strictEqual(yield* refusal(ours.sessions.current(session.id)), "SessionExpired")
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(socket.ended, ["SessionExpired"])
+      })
+  )
+
   testOpen("brings nothing back that has ended here", () =>
     Effect.gen(function*() {
       const { other, ours } = yield* withOther
