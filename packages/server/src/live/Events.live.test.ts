@@ -172,6 +172,8 @@ layer(layerMachine(), { excludeTestServices: true })("an owner who listens", (it
       yield* entry("pairing.issued", ({ pairingId }) => pairingId === id)
       database.exec("ALTER TABLE t3_access_log RENAME TO t3_away")
       assert.strictEqual((yield* control(baseDir, "POST", "/api/access/pairings", {})).status, 503)
+      // The server looks for changes by others once a second, and then reads.
+      yield* Effect.sleep("1200 millis")
       database.exec("ALTER TABLE t3_away RENAME TO t3_access_log")
       database.close()
       const next = yield* issuePairing(baseDir)

@@ -88,6 +88,11 @@ layer(layerServer, { excludeTestServices: true })("5: a session that is revoked 
         assert.strictEqual(done.links, linksRevoked)
         assert.isAtMost(done.lastLink ?? 0, done.revokedAt ?? 0)
         assert.isAbove(done.links ?? 0, 10)
+        const { _tag } = yield* Effect.promise(() =>
+          fetch(`${base}/api/session`, { headers: withBearer(token) })
+            .then((response) => response.json() as Promise<{ readonly _tag: string }>)
+        )
+        assert.strictEqual(_tag, "SessionRevoked")
         assert.strictEqual(yield* connections(baseDir), 0)
         assert.strictEqual((yield* control(baseDir, "GET", "/api/access/sessions")).status, 200)
       }))
