@@ -47,9 +47,15 @@ export const tie = (
         }),
       lasting
     }
+    // An answer whose turn on its connection never came is not told that the connection is gone.
+    const gone = () => fiber.unsafeInterruptAsFork(FiberId.none)
     return Effect.gen(function*() {
       const close = yield* connections.open(session, connection)
-      fiber.addObserver(close)
+      socket.once("close", gone)
+      fiber.addObserver(() => {
+        socket.off("close", gone)
+        close()
+      })
       yield* FiberRef.set(ending, cut)
       // Its answer ends it.
       yield* FiberRef.set(currentConnection, { connection, finish: () => Effect.void })

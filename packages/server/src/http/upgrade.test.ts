@@ -41,6 +41,24 @@ const opens = (ticket: string) =>
   ))
 
 layer(layerMachine(), { excludeTestServices: true })("an upgrade is refused before the 101", (it) => {
+  it.scoped("and the connection is let go, whatever its peer does with its half of it", () =>
+    Effect.gen(function*() {
+      const port = portOf(yield* baseUrl)
+      const socket = yield* raw.open({ allowHalfOpen: true, host: "127.0.0.1", port })
+      const ended = new Promise((resolve) => socket.resume().once("end", resolve))
+      let broken = false
+      socket.once("error", () => {
+        broken = true
+      })
+      socket.write("GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+      yield* Effect.promise(() => ended)
+      // A peer that is still being read would hear nothing of it.
+      yield* until("the connection breaks", () => {
+        socket.write("more")
+        return broken
+      })
+    }))
+
   const own = { origin: "http://127.0.0.1:1" }
 
   for (

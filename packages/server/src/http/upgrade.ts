@@ -34,7 +34,8 @@ const refuse = (request: IncomingMessage, socket: Socket, refusal: Refusal): voi
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(socket)
-  response.on("finish", () => socket.end())
+  // Node's own time limits ended with the upgrade: a peer that keeps its half open must not keep ours.
+  response.on("finish", () => socket.destroySoon())
   const text = JSON.stringify(body)
   response.writeHead(status, {
     ...securityHeaders,

@@ -116,9 +116,10 @@ const makeBuffer = (stream: StreamId): typeof Events.Service => {
             if (last === head) yield* Deferred.await(coming)
           }
         })
-        return Stream.concat(Stream.succeed(first), Stream.repeatEffectChunk(more)).pipe(
-          Stream.takeUntil((item) => item._tag === "Stopping")
-        )
+        // Whoever comes when the end was told already hears of it, too.
+        const end = events.at(-1)
+        const rest = end?._tag === "Stopping" ? Stream.succeed(end) : Stream.repeatEffectChunk(more)
+        return Stream.concat(Stream.succeed(first), rest).pipe(Stream.takeUntil((item) => item._tag === "Stopping"))
       })
   }
 }

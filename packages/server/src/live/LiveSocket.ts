@@ -66,7 +66,7 @@ export class LiveSocket implements Connection {
   /** Asks the peer for a sign of life: whether one came since the last time, and whether it is to be waited for. */
   beat(): "heard" | "quiet" | "dead" {
     const missed = this.#missed++
-    if (missed > maxMissed) return "dead"
+    if (missed >= maxMissed) return "dead"
     this.#ws.ping()
     return missed === 0 ? "heard" : "quiet"
   }

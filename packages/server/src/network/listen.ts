@@ -69,7 +69,7 @@ const maxWaiting = 64
  * Takes the requests of a connection one after the other, as its answers go out: who sends thousands at once keeps
  * itself waiting, and nobody else.
  */
-const oneByOne = (handler: Handler): Handler => {
+const oneByOne = (handler: Handler) => {
   const waiting = new WeakMap<Socket, Array<() => void>>()
   const next = (socket: Socket, queue: Array<() => void>) => {
     const start = queue.shift()
@@ -77,7 +77,7 @@ const oneByOne = (handler: Handler): Handler => {
     // Not at once: in between it is the turn of the other connections.
     else setImmediate(() => socket.destroyed || start())
   }
-  return (request, response) => {
+  const take: Handler = (request, response) => {
     const { socket } = request
     const queue = waiting.get(socket)
     const start = (of: Array<() => void>) => {
@@ -91,30 +91,35 @@ const oneByOne = (handler: Handler): Handler => {
     } else if (queue.length < maxWaiting) queue.push(() => start(queue))
     else socket.destroy()
   }
+  return { isBusy: (socket: Socket) => waiting.has(socket), take }
 }
 
 /** A server whose every answer is the handler's, or `answerClientError`'s: Node has some of its own otherwise. */
 const makeServer = (handle: Handler, upgrade: UpgradeHandler | undefined) => {
   const sockets = new Set<Socket>()
-  const handler = oneByOne(handle)
+  const { isBusy, take } = oneByOne(handle)
   // A header that is sent twice is joined, so that no check takes the first and overlooks the second.
   const server = createServer(
     { headersTimeout: 10_000, joinDuplicateHeaders: true, requestTimeout: 30_000, requireHostHeader: false },
-    handler
+    take
   )
-  server.on("checkExpectation", handler)
+  server.on("checkExpectation", take)
   server.on("clientError", answerClientError)
   // Without a listener Node takes such a request for an ordinary one.
   if (upgrade !== undefined) {
     server.on("upgrade", (request, socket: Socket, head) => {
-      // Node has taken its own listeners off.
-      socket.on("error", () => socket.destroy())
-      if (request.headers.upgrade?.toLowerCase() === "websocket") upgrade(request, socket, head)
+      // What is still to be answered would never find its way out.
+      if (isBusy(socket)) socket.destroy()
+      else if (request.headers.upgrade?.toLowerCase() === "websocket") upgrade(request, socket, head)
       else ignoreUpgrade(server, request, socket, head)
     })
   }
   server.on("connection", (socket) => {
+    // It comes again when its upgrade is ignored.
+    if (sockets.has(socket)) return
     sockets.add(socket)
+    // Node takes its own listeners off for an upgrade.
+    socket.on("error", () => socket.destroy())
     socket.once("close", () => sockets.delete(socket))
   })
   return { server, sockets }
