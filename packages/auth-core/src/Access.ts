@@ -31,6 +31,8 @@ export class Access extends Context.Tag("@t3/auth-core/Access")<Access, {
    * `withIssued` ends what came from it, too.
    */
   readonly revokeSession: (id: SessionId, request?: RevokeRequest) => Effect.Effect<Revocation, Refusal>
+  /** Ends every session there is at that moment, the actor's own too. */
+  readonly revokeAllSessions: Effect.Effect<Revocation, Refusal>
   /** Ends every session but the actor's own (`Invalid` for an actor that is no session). */
   readonly revokeOtherSessions: Effect.Effect<Revocation, Refusal>
   /** Decisions about access, newest first; those `after` a number oldest first. */

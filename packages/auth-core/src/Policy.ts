@@ -28,6 +28,8 @@ export class Policy extends Context.Reference<Policy>()("@t3/auth-core/Policy", 
     keepLog: Duration.days(90),
     /** And no more than this many of them. */
     keepLogEntries: 10_000,
+    /** Of which at most this many are of secrets that are not on file: whoever guesses must not crowd out the rest. */
+    keepLogUnknown: 2_000,
     /** Wrong secrets that a network, and all together, may present; see docs/adr/0010-failures-are-counted.md. */
     failures: {
       network: { every: 2_000, most: 20 } satisfies Allowance as Allowance,

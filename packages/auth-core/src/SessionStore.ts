@@ -48,6 +48,8 @@ export class SessionStore extends Context.Tag("@t3/auth-core/SessionStore")<Sess
     id: SessionId,
     request?: RevokeRequest
   ) => Effect.Effect<Revocation, NotFound | SessionRefusal | Unavailable>
+  /** Ends every session that lives at that moment, in one transaction: none is made in between. */
+  readonly revokeAll: (actor: Actor) => Effect.Effect<Revocation, SessionRefusal | Unavailable>
   /** Ends every session but `own`. */
   readonly revokeOthers: (own: SessionId) => Effect.Effect<Revocation, SessionRefusal | Unavailable>
 }>() {}

@@ -45,6 +45,7 @@ const make = ({ connections, log, pairings, sessions }: Parts) => (actor: Actor)
       Effect.map(sessions.list(page), (all): Page<Session> => ({ ...all, items: all.items.map(seen) })),
     readLog: (request: LogRequest) => log.read(request),
     renameSession: (id: SessionId, label: string) => Effect.map(sessions.rename(actor, id, label), seen),
+    revokeAllSessions: sessions.revokeAll(actor),
     revokeOtherSessions: Effect.gen(function*() {
       if (actor.kind === "session") return yield* sessions.revokeOthers(actor.sessionId)
       return yield* new Invalid({

@@ -64,6 +64,7 @@ const defaults: Handlers = {
   "access.listSessions": absent,
   "access.readLog": absent,
   "access.renameSession": absent,
+  "access.revokeAllSessions": absent,
   "access.revokeOtherSessions": absent,
   "access.revokePairing": absent,
   "access.revokeSession": absent,

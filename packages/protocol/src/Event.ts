@@ -29,10 +29,11 @@ export const ConnectionEvent = Schema.TaggedStruct("Connection", {
   connections: Schema.NonNegativeInt
 })
 
-/** A folder became a project. Takes `project:read`. */
+/** A project has changed. Takes `project:read`. */
 export const ProjectEvent = Schema.TaggedStruct("Project", {
   ...numbered,
-  change: Schema.Literal("added"),
+  /** `added`, or what a later version has beside. */
+  change: Schema.String,
   project: Schema.Struct({ id: Schema.String, path: Schema.String, title: Schema.String })
 })
 

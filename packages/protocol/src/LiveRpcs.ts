@@ -50,6 +50,7 @@ export class LiveRpcs extends RpcGroup.make(
     payload: Schema.Struct({ id: SessionId, ...RevokeRequest.fields }),
     success: Revocation
   }),
+  Rpc.make("access.revokeAllSessions", { error, success: Revocation }),
   Rpc.make("access.revokeOtherSessions", { error, success: Revocation }),
   Rpc.make("access.readLog", { error, payload: LogRequest, success: Page(LogEntry) })
 ).middleware(Admitted).middleware(Sealed) {}

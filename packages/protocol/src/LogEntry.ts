@@ -5,7 +5,6 @@
  */
 import * as Schema from "effect/Schema"
 import { Actor } from "./Actor.ts"
-import { DeviceKind } from "./Device.ts"
 import { DeviceId, PairingId, SessionId } from "./Ids.ts"
 import { maxSize } from "./Page.ts"
 
@@ -30,8 +29,8 @@ export const LogEvent = Schema.Literal(
 )
 export type LogEvent = typeof LogEvent.Type
 
-/** The device that a decision was about, as it was called then. */
-export const LogDevice = Schema.Struct({ id: DeviceId, label: Schema.String, kind: DeviceKind })
+/** The device that a decision was about, as it was called then; `kind` is a `DeviceKind`, or one of a later version. */
+export const LogDevice = Schema.Struct({ id: DeviceId, label: Schema.String, kind: Schema.String })
 export type LogDevice = typeof LogDevice.Type
 
 export const LogEntry = Schema.Struct({
@@ -39,7 +38,7 @@ export const LogEntry = Schema.Struct({
   seq: Schema.NonNegativeInt,
   at: Schema.DateTimeUtc,
   /** A `LogEvent`, or what a later version records beside: nobody who reads must fail for it. */
-  event: Schema.String.pipe(Schema.pattern(/^[a-z]+\.[a-z]+$/, { message: () => "an event looks like noun.verb" })),
+  event: Schema.String.pipe(Schema.pattern(/^[a-z-]+\.[a-z-]+$/, { message: () => "an event looks like noun.verb" })),
   /** Who did it; absent for one who has no session, and for what time did. */
   actor: Schema.optionalWith(Actor, { exact: true }),
   pairingId: Schema.optionalWith(PairingId, { exact: true }),

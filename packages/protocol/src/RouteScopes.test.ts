@@ -24,7 +24,7 @@ describe("RouteScopes", () => {
   it("knows each route by method and path", () => {
     assert.deepStrictEqual([...byRoute.keys()].toSorted(), routes.map(({ route }) => route).toSorted())
     for (const [route, requirement] of byRoute) {
-      assert.isTrue(requirement === "public" || requirement === "session" || Schema.is(BuiltIn)(requirement), route)
+      assert.isTrue(["control", "public", "session"].includes(requirement) || Schema.is(BuiltIn)(requirement), route)
     }
   })
 

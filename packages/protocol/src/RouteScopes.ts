@@ -40,6 +40,7 @@ export const routeScopes: Readonly<Record<RouteName<Groups>, Requirement>> = {
   "access.issueSession": "access:write",
   "access.renameSession": "access:write",
   "access.revokeSession": "access:write",
+  "access.revokeAllSessions": "access:write",
   "access.revokeOtherSessions": "access:write",
   "access.readLog": "access:read",
   "control.status": "control"

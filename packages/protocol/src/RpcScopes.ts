@@ -20,6 +20,7 @@ export const rpcScopes: Readonly<Record<RpcName, "session" | BuiltIn>> = {
   "access.issueSession": "access:write",
   "access.renameSession": "access:write",
   "access.revokeSession": "access:write",
+  "access.revokeAllSessions": "access:write",
   "access.revokeOtherSessions": "access:write",
   "access.readLog": "access:read"
 }

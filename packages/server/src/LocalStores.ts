@@ -55,6 +55,7 @@ const layerUnlocked = (directory: DataDirectory, actor: Actor): Layer.Layer<Acce
         issuePairing: (request) => changing((access) => access.issuePairing(request)),
         issueSession: (request) => changing((access) => access.issueSession(request)),
         renameSession: (id, label) => changing((access) => access.renameSession(id, label)),
+        revokeAllSessions: changing((access) => access.revokeAllSessions),
         revokeOtherSessions: changing((access) => access.revokeOtherSessions),
         revokePairing: (id) => changing((access) => access.revokePairing(id)),
         revokeSession: (id, request) => changing((access) => access.revokeSession(id, request))

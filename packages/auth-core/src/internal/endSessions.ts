@@ -16,6 +16,26 @@ const inChunks = <A>(
   f: (ids: ReadonlyArray<SessionId>) => Effect.Effect<ReadonlyArray<A>, SqlError>
 ) => Effect.map(Effect.forEach(Arr.chunksOf(ids, chunk), f), Arr.flatten)
 
+/** Ends the open links that these sessions made, and records it. */
+export const endLinksOf = Effect.fnUntraced(function*(
+  sql: SqlClient.SqlClient,
+  options: { readonly ids: ReadonlyArray<SessionId>; readonly actor?: Actor; readonly now: number }
+) {
+  const { actor, ids, now } = options
+  const links = yield* inChunks(
+    ids,
+    (part) =>
+      sql<{ readonly id: string }>`UPDATE t3_pairings SET state = 'revoked', ended_at = ${now}
+      WHERE state = 'open' AND expired_at IS NULL AND expires_at > ${now} AND ${
+        sql.in("issued_by_session", part)
+      } RETURNING id`
+  )
+  for (const link of links) {
+    yield* appendLog(sql, now, { ...(actor && { actor }), event: "pairing.revoked", pairingId: link.id })
+  }
+  return links.length
+})
+
 export const endSessions = Effect.fnUntraced(function*(
   sql: SqlClient.SqlClient,
   options: {
@@ -26,23 +46,17 @@ export const endSessions = Effect.fnUntraced(function*(
   }
 ) {
   const { actor, event, ids, now } = options
+  // One that has lapsed can be replaced, but has nothing left to revoke.
+  const lives = event === "session.replaced" ? [] : [sql`expired_at IS NULL`, sql`expires_at > ${now}`]
   const rows = yield* inChunks(ids, (part) =>
     Effect.flatMap(
-      sql`UPDATE t3_sessions SET revoked_at = ${now} WHERE revoked_at IS NULL AND ${sql.in("id", part)} RETURNING *`,
+      sql`UPDATE t3_sessions SET revoked_at = ${now}
+        WHERE ${sql.and([sql`revoked_at IS NULL`, ...lives, sql.in("id", part)])} RETURNING *`,
       (found) => Effect.orDie(decodeRows(found))
     ))
-  const links = yield* inChunks(
-    ids,
-    (part) =>
-      sql<{ readonly id: string }>`UPDATE t3_pairings SET state = 'revoked', ended_at = ${now}
-      WHERE state = 'open' AND expired_at IS NULL AND expires_at > ${now} AND ${
-        sql.in("issued_by_session", part)
-      } RETURNING id`
-  )
   const staying = yield* inChunks(ids, (part) =>
     sql<{ readonly id: string }>`SELECT id FROM t3_sessions
       WHERE revoked_at IS NULL AND expired_at IS NULL AND expires_at > ${now} AND ${sql.in("issued_by_session", part)}`)
   for (const row of rows) yield* appendLog(sql, now, { actor, device: deviceOf(row), event, sessionId: row.id })
-  for (const link of links) yield* appendLog(sql, now, { actor, event: "pairing.revoked", pairingId: link.id })
-  return { links: links.length, rows, staying: staying.length }
+  return { links: yield* endLinksOf(sql, { actor, ids, now }), rows, staying: staying.length }
 })

@@ -193,6 +193,17 @@ describe("Refusals", () => {
       assert.strictEqual((yield* recorded).at(-1)?.address, "129")
     }))
 
+  test("that name something on file are kept apart however many others there are: nobody can make them up", () =>
+    Effect.gen(function*() {
+      for (let network = 0; network < 130; network += 1) {
+        yield* refused({ event: "pairing.refused", reason: "PairingUnknown" }).pipe(from(`${network}`))
+      }
+      const { pairing } = yield* issueLink()
+      yield* refused({ event: "pairing.refused", pairingId: pairing.id, reason: "PairingUsed" }).pipe(from("late"))
+      const last = (yield* recorded).at(-1)
+      assert.deepStrictEqual([last?.pairingId, last?.address], [pairing.id, "late"])
+    }))
+
   test("of one network are one kind, whatever addresses it has", () =>
     Effect.gen(function*() {
       const decision: Decision = { event: "pairing.refused", reason: "PairingUnknown" }
@@ -262,12 +273,24 @@ describe("The access log", () => {
       assert.strictEqual((yield* recorded)[0]?.seq, 2)
     }))
 
+  test("keeps no more than 2,000 entries of what is not on file, so that guesses crowd nothing out", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* issueSession()
+      yield* sql`INSERT INTO t3_access_log (at, event, times)
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2007)
+        SELECT 0, 'pairing.refused', 1 FROM n`
+      yield* TestClock.adjust("1 hour")
+      const kept = yield* recorded
+      assert.deepStrictEqual([kept.length, kept[0]?.event, kept[1]?.seq], [2001, "session.issued", 9])
+    }))
+
   test("keeps no more than 10,000 entries, the newest", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
-      yield* sql`INSERT INTO t3_access_log (at, event, times)
+      yield* sql`INSERT INTO t3_access_log (at, event, times, session_id)
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10007)
-        SELECT 0, 'session.issued', 1 FROM n`
+        SELECT 0, 'session.issued', 1, '000000000000' FROM n`
       yield* TestClock.adjust("1 hour")
       const kept = yield* recorded
       assert.deepStrictEqual([kept.length, kept[0]?.seq, kept.at(-1)?.seq], [10_000, 8, 10_007])

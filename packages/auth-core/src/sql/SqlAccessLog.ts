@@ -22,7 +22,10 @@ import { type Address, Source } from "../Source.ts"
 
 const gatherFor = Duration.minutes(1)
 
-/** Kinds of refusal that a minute keeps apart; what comes beyond them is gathered without its address. */
+/**
+ * Kinds of refusal that a minute keeps apart; what comes beyond them is gathered without its address. Those that name
+ * something on file are always kept apart: they take a secret that is real, so nobody can make them up.
+ */
 const maxGathered = 100
 
 /** Entries that a follower is handed at once. */
@@ -112,7 +115,8 @@ const makeRefused = (sql: SqlClient.SqlClient, written: Effect.Effect<void>) =>
         known.times += 1
         return Effect.void
       }
-      if (gathered.size >= maxGathered && source !== undefined) {
+      const isOnFile = decision.pairingId !== undefined || decision.sessionId !== undefined
+      if (gathered.size >= maxGathered && source !== undefined && !isOnFile) {
         return enter({ event: decision.event, ...(decision.reason && { reason: decision.reason }) }, undefined)
       }
       const entry = { decision, source, times: 0 }

@@ -130,6 +130,17 @@ describe("Ending a session", () => {
       ])
     }))
 
+  test("of all ends every one, the own too, which is answered", () =>
+    Effect.gen(function*() {
+      const [own, other] = [yield* pair({ role: "owner" }), yield* pair()]
+      const sessions = yield* SessionStore
+      const ended = yield* sessions.revokeAll(as(own.session))
+      assert.sameMembers([...ended.sessions], [own.session.id, other.session.id])
+      for (const { secrets } of [own, other]) assert.strictEqual(yield* refusal(verify(secrets)), "SessionRevoked")
+      assert.strictEqual(yield* refusal(sessions.revokeAll(as(own.session))), "SessionRevoked")
+      assert.deepStrictEqual((yield* sessions.revokeAll(startup)).sessions, [])
+    }))
+
   test("by pairing again closes what the replaced session has open, before the new one is told", () =>
     Effect.gen(function*() {
       const earlier = yield* pair()

@@ -147,15 +147,22 @@ const make = Effect.gen(function*() {
       stored("SessionStore.revoke")
     )
 
-  const revokeOthers = (own: SessionId) =>
-    end({ kind: "session", sessionId: own }, (now) =>
-      Effect.map(
-        sql<{ readonly id: SessionId }>`SELECT id FROM t3_sessions
-          WHERE revoked_at IS NULL AND expired_at IS NULL AND expires_at > ${now} AND id <> ${own}`,
-        idsOf
-      )).pipe(stored("SessionStore.revokeOthers"))
+  const live = (now: number) =>
+    Effect.map(
+      sql<{ readonly id: SessionId }>`SELECT id FROM t3_sessions
+        WHERE revoked_at IS NULL AND expired_at IS NULL AND expires_at > ${now}`,
+      idsOf
+    )
 
-  return SessionStore.of({ current, issue, list, rename, revoke, revokeOthers, verify, verifyBrowser })
+  const revokeAll = (actor: Actor) => end(actor, live).pipe(stored("SessionStore.revokeAll"))
+
+  const revokeOthers = (own: SessionId) =>
+    end(
+      { kind: "session", sessionId: own },
+      (now) => Effect.map(live(now), (ids) => ids.filter((id) => id !== own))
+    ).pipe(stored("SessionStore.revokeOthers"))
+
+  return SessionStore.of({ current, issue, list, rename, revoke, revokeAll, revokeOthers, verify, verifyBrowser })
 })
 
 /** Requires the `SessionMemory` that the pairing store of the same database shares. */

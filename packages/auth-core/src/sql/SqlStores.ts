@@ -36,8 +36,12 @@ const layerPruning: Layer.Layer<never, never, SqlClient.SqlClient> = Layer.scope
     yield* sql`DELETE FROM t3_sessions WHERE (revoked_at < ${ended} OR (${isOver}))
       AND NOT EXISTS (SELECT 1 FROM t3_sessions AS issued WHERE issued.issued_by_session = t3_sessions.id)`
     yield* sql`DELETE FROM t3_pairings WHERE ended_at < ${ended} OR (${isOver})`
+    const unknown = sql`pairing_id IS NULL AND session_id IS NULL`
+    yield* sql`DELETE FROM t3_access_log WHERE ${unknown} AND seq < (SELECT min(seq) FROM (
+      SELECT seq FROM t3_access_log WHERE ${unknown} ORDER BY seq DESC LIMIT ${policy.keepLogUnknown}) AS kept)`
     yield* sql`DELETE FROM t3_access_log WHERE at < ${now - Duration.toMillis(policy.keepLog)}
-      OR seq <= (SELECT max(seq) FROM t3_access_log) - ${policy.keepLogEntries}`
+      OR seq < (SELECT min(seq) FROM (
+        SELECT seq FROM t3_access_log ORDER BY seq DESC LIMIT ${policy.keepLogEntries}) AS kept)`
   }).pipe(stored("SqlStores.prune"), Effect.ignore)
   // Also where a host builds this layer in an uninterruptible region: closing it must not wait for an hour.
   yield* Effect.forkScoped(Effect.interruptible(Effect.repeat(prune, Schedule.spaced("1 hour"))))

@@ -45,6 +45,16 @@ const expiryOf = (id: string) =>
   )
 
 describe("An end that comes with time", () => {
+  test("of a session ends the open links that it made, and no others", () =>
+    Effect.gen(function*() {
+      const { session } = yield* issueSession(startup, { role: "owner", ttl: 2 })
+      const orphan = yield* issueLink(as(session))
+      const other = yield* issueLink()
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual(yield* refusal(redeem({ token: orphan.token })), "PairingRevoked")
+      yield* redeem({ token: other.token })
+    }))
+
   test("is recorded once, at its time: that of a link and that of a session", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("300 millis")

@@ -15,9 +15,10 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { AccessLog } from "../AccessLog.ts"
 import { Connections } from "../Connections.ts"
+import { endLinksOf } from "../internal/endSessions.ts"
 import { appendLog } from "../internal/logRow.ts"
 import { SessionMemory } from "../internal/SessionMemory.ts"
-import { deviceOf, SessionRow } from "../internal/SessionRow.ts"
+import { deviceOf, isOver, SessionRow } from "../internal/SessionRow.ts"
 import { stored } from "../internal/stored.ts"
 
 /**
@@ -74,9 +75,17 @@ const make = Effect.gen(function*() {
       yield* sql`UPDATE t3_sessions SET expired_at = ${now} WHERE id = ${row.id}`
       yield* appendLog(sql, now, { device: deviceOf(row), event: "session.expired", sessionId: row.id })
     }
+    yield* endLinksOf(sql, { ids: due.map((row) => row.id), now })
     return { ended: due.map((row) => row.id), links: links.length, now }
   }).pipe(
     sql.withTransaction,
+    // Their end is in the table already: what they have open need not wait until it can be recorded.
+    Effect.tapErrorCause(() =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const over = memory.unrevoked().filter((row) => isOver(row, now))
+        return connections.cut(over.map((row) => row.id), new SessionExpired())
+      })
+    ),
     Effect.flatMap(({ ended, links, now }) => {
       for (const id of ended) {
         const known = memory.get(id)
@@ -108,13 +117,15 @@ const make = Effect.gen(function*() {
   const record = Effect.gen(function*() {
     if (unrecorded.length === 0) return
     const now = yield* Clock.currentTimeMillis
-    yield* Effect.forEach(unrecorded, (row) =>
+    const entries = Effect.forEach(unrecorded, (row) =>
       appendLog(sql, now, {
         device: deviceOf(row),
-        event: "session.revoked",
+        event: row.revoked_at === null ? "session.expired" : "session.revoked",
         reason: "database",
         sessionId: row.id
-      }), { discard: true }).pipe(sql.withTransaction)
+      }), { discard: true })
+    const links = endLinksOf(sql, { ids: unrecorded.map((row) => row.id), now })
+    yield* Effect.zipRight(entries, links).pipe(sql.withTransaction)
     unrecorded = []
     yield* log.written
   })
@@ -132,6 +143,7 @@ const make = Effect.gen(function*() {
         byId.set(row.id, Either.getOrElse(decoded, () => "damaged"))
       }
       const ended: Array<SessionRow> = []
+      const lapsed: Array<SessionRow> = []
       const changed: Array<SessionId> = []
       for (const before of known) {
         // It may have been used, or ended by us, while the database was read.
@@ -142,10 +154,12 @@ const make = Effect.gen(function*() {
         const after = reread(latest, row, now)
         memory.set(after)
         if (after.revoked_at !== null) ended.push(after)
+        else if (after.expired_at !== null && latest.expired_at === null) lapsed.push(after)
         else if (hasOtherRights(latest, after)) changed.push(after.id)
       }
-      unrecorded = [...unrecorded, ...ended]
+      unrecorded = [...unrecorded, ...ended, ...lapsed]
       yield* connections.cut(ended.map((row) => row.id), new SessionRevoked())
+      yield* connections.cut(lapsed.map((row) => row.id), new SessionExpired())
       // They come back with the rights that they have now.
       yield* connections.cut(changed, new Unavailable())
     })

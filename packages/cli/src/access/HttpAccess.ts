@@ -32,6 +32,7 @@ export const make = (
     listSessions: (urlParams) => around(access.listSessions({ urlParams })),
     readLog,
     renameSession: (id, label) => around(access.renameSession({ path: { id }, payload: { label } })),
+    revokeAllSessions: around(access.revokeAllSessions({})),
     revokeOtherSessions: around(access.revokeOtherSessions({})),
     revokePairing: (id) => around(access.revokePairing({ path: { id } })),
     revokeSession: (id, urlParams = { withIssued: false }) => around(access.revokeSession({ path: { id }, urlParams }))

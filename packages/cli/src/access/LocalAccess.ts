@@ -107,6 +107,7 @@ const throughNothing = (baseDir: string): Layer.Layer<Access | ServerAddress> =>
       listSessions: () => Effect.succeed({ items: [] }),
       readLog: () => Effect.succeed({ items: [] }),
       renameSession: () => nothing(baseDir),
+      revokeAllSessions: nothing(baseDir),
       revokeOtherSessions: nothing(baseDir),
       revokePairing: () => nothing(baseDir),
       revokeSession: () => nothing(baseDir)

@@ -95,6 +95,6 @@ export const run = (values: Values) =>
       const LogFollow = yield* Effect.promise(() => import("./LogFollow.ts"))
       return yield* LogFollow.follow(values, last, show)
     }
-    if (items.length > 0) return
+    if (items.length > 0 || range.limit === 0) return
     yield* output.say(Option.isSome(range.since) ? "Nothing happened in that time." : "Nothing is in the log yet.")
   })

@@ -60,7 +60,7 @@ const named = (ids: ReadonlyArray<string>) =>
     return [...new Map(found.map((session) => [session.id, session])).values()]
   })
 
-const planNamed = ({ ids, withIssued }: Values) =>
+const planNamed = ({ ids, withIssued }: Values): Effect.Effect<Plan, Refusal, Access> =>
   Effect.gen(function*() {
     const found = yield* named(ids)
     if (withIssued) {
@@ -81,10 +81,11 @@ const planNamed = ({ ids, withIssued }: Values) =>
     return { ends: found, revoke: ownLast(found, isOwn) }
   })
 
+/** What is to be asked about; what ends is all that lives then, also what was made in between. */
 const planAll = Effect.gen(function*() {
   const { listSessions } = yield* Access
-  const live = yield* Listing.everything(listSessions, false)
-  return { ends: live, revoke: ownLast(live, isOwn) }
+  const plan: Plan = { ends: yield* Listing.everything(listSessions, false), revoke: [] }
+  return plan
 })
 
 /** One document for one id, a list for several or --all, however many they turn out to be. */
@@ -100,10 +101,9 @@ const report = (values: Values, { ends }: Plan, done: ReadonlyArray<Revocation>)
   })
 
 /** Tells what was done also if it could not be finished. */
-const perform = (values: Values, plan: Plan) => {
+const performNamed = (values: Values, plan: Plan) => {
   const done: Array<Revocation> = []
-  // With --all each is named, so that none has to be found through another.
-  const withIssued = values.withIssued && !values.all
+  const { withIssued } = values
   const revoke = ({ id }: Session) =>
     Effect.flatMap(Access, (access) => access.revokeSession(id, { withIssued })).pipe(
       Effect.tap((revocation) => Effect.sync(() => done.push(revocation)))
@@ -120,14 +120,26 @@ const perform = (values: Values, plan: Plan) => {
   )
 }
 
+const performAll = (values: Values, plan: Plan) =>
+  Effect.flatMap(Access, (access) => access.revokeAllSessions).pipe(
+    Effect.provide(Administer.layer(values)),
+    Effect.flatMap((revocation) => report(values, plan, [revocation]))
+  )
+
 /** When this ends with exit code 0, the devices are out. */
 export const run = (values: Values) =>
   Effect.gen(function*() {
     yield* checkUsage(values)
     // Whoever is asked may take their time, and must not keep the data directory meanwhile.
-    const plan = yield* Effect.provide(values.all ? planAll : planNamed(values), Administer.layer(values))
+    const plan: Plan = yield* Effect.provide(
+      values.all ? planAll : planNamed(values),
+      Administer.layer(values)
+    )
     const several = values.all || values.withIssued || plan.revoke.length > 1
     if (several && plan.ends.length > 0) yield* ConfirmRevocation.confirm(plan.ends, values.yes)
-    if (plan.revoke.length === 0) yield* Effect.flatMap(Output, (output) => output.say("No device is signed in."))
-    yield* perform(values, plan)
+    if (values.all && plan.ends.length === 0) {
+      yield* Effect.flatMap(Output, (output) => output.say("No device is signed in."))
+      return yield* report(values, plan, [])
+    }
+    yield* values.all ? performAll(values, plan) : performNamed(values, plan)
   })

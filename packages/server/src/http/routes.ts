@@ -198,6 +198,7 @@ const layerAccess = HttpApiBuilder.group(Api, "access", (handlers) =>
       .handle("readLog", ({ urlParams }) =>
         Effect.flatMap(access, (it) =>
           it.readLog(urlParams)))
+      .handle("revokeAllSessions", () => Effect.flatMap(access, (it) => it.revokeAllSessions))
       .handle("revokeOtherSessions", () => Effect.flatMap(access, (it) => it.revokeOtherSessions))
   }))
 

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { bearer, pairBrowser, withBearer } from "../../test/api.ts"
 import { control, issueSession, revokeSession } from "../../test/control.ts"
 import { connect, outcome } from "../../test/live.ts"
+import { until } from "../../test/until.ts"
 import { BaseDir, baseUrl, layerMachine } from "../../test/withServer.ts"
 
 const nobody = "000000000000"
@@ -18,6 +19,7 @@ const payloads: Readonly<Record<keyof typeof rpcScopes, object>> = {
   "access.listSessions": {},
   "access.readLog": {},
   "access.renameSession": { id: nobody, label: "other" },
+  "access.revokeAllSessions": {},
   "access.revokeOtherSessions": {},
   "access.revokePairing": { id: nobody },
   "access.revokeSession": { id: nobody },
@@ -83,7 +85,9 @@ layer(layerMachine(), { excludeTestServices: true })("a call", (it) => {
             assert.deepStrictEqual([_tag, required], ["ScopeRequired", requirement], scope)
             assert.deepStrictEqual(yield* denials(id), [requirement], scope)
           }
-          assert.strictEqual(live.end(), "", scope)
+          const isEnd = name === "access.revokeAllSessions" && requirement === scope
+          if (isEnd) yield* until("the connection ends", () => live.end() !== "")
+          assert.strictEqual(live.end(), isEnd ? "4401 SessionRevoked" : "", scope)
         }
       }))
   }

@@ -75,6 +75,7 @@ const layerHandlers = LiveRpcs.toLayer(Effect.gen(function*() {
     "access.listSessions": (request) => Effect.flatMap(access, (it) => it.listSessions(request)),
     "access.readLog": (request) => Effect.flatMap(access, (it) => it.readLog(request)),
     "access.renameSession": ({ id, label }) => Effect.flatMap(access, (it) => it.renameSession(id, label)),
+    "access.revokeAllSessions": () => Effect.flatMap(access, (it) => it.revokeAllSessions),
     "access.revokeOtherSessions": () => Effect.flatMap(access, (it) => it.revokeOtherSessions),
     "access.revokePairing": ({ id }) => Effect.flatMap(access, (it) => it.revokePairing(id)),
     "access.revokeSession": ({ id, ...request }) => Effect.flatMap(access, (it) => it.revokeSession(id, request)),

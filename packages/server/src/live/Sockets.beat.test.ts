@@ -1,23 +1,10 @@
 import { assert, it } from "@effect/vitest"
 import { Connections } from "@t3/auth-core/Connections"
 import { SessionStore } from "@t3/auth-core/SessionStore"
-import { SessionId } from "@t3/protocol/Ids"
-import type { Session } from "@t3/protocol/Session"
+import { Unauthenticated } from "@t3/protocol/Errors"
 import { Effect, Layer, Option, TestClock } from "effect"
-import { EventEmitter } from "node:events"
-import type { Upgraded } from "./LiveSocket.ts"
+import { makePeer } from "../../test/peer.ts"
 import { Sockets } from "./Sockets.ts"
-
-/** A peer of which only the signs of life matter. */
-const makePeer = () => {
-  const calls = { pings: 0, terminated: 0 }
-  const ws = Object.assign(new EventEmitter(), {
-    ping: () => void calls.pings++,
-    terminate: () => void calls.terminated++
-  })
-  const upgraded = { sessionId: SessionId.make("000000000001"), source: undefined, tcp: new EventEmitter(), ws }
-  return { calls, upgraded: upgraded as unknown as Upgraded, ws }
-}
 
 it.scoped("a peer is asked for a sign of life, and given up when it gives none twice in a row", () =>
   Effect.gen(function*() {
@@ -25,7 +12,11 @@ it.scoped("a peer is asked for a sign of life, and given up when it gives none t
     const layer = Sockets.layer.pipe(Layer.provide([
       Layer.mock(Connections, { count: () => 0, open: () => Effect.succeed(() => undefined) }),
       Layer.mock(SessionStore, {
-        current: () => Effect.sync(() => ({ uses: ++uses }) as unknown as Session)
+        current: () =>
+          Effect.suspend(() => {
+            uses += 1
+            return new Unauthenticated()
+          })
       })
     ]))
     yield* Effect.gen(function*() {

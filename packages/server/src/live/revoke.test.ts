@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
-import { Clock, Context, Effect, Fiber, Layer } from "effect"
+import { Revocation } from "@t3/protocol/Session"
+import { Clock, Context, Effect, Fiber, Layer, Schema } from "effect"
 import { withBearer } from "../../test/api.ts"
 import { connections, control, issueSession, revokeSession } from "../../test/control.ts"
 import { connect } from "../../test/live.ts"
@@ -24,17 +25,14 @@ const turn = Effect.async<void>((resume) => {
   setImmediate(() => setImmediate(() => resume(Effect.void)))
 })
 
-interface Revocation {
-  readonly connectionsClosed: number
-  readonly linksRevoked: number
-}
+const decode = Schema.decodeUnknownSync(Revocation)
 
 /** Who types it, and how many sockets the session has open then. */
 const ways: ReadonlyArray<[string, number, (id: string) => Effect.Effect<Revocation, never, Server>]> = [
   ["another process", 100, (id) =>
     Effect.gen(function*() {
       const { body } = yield* revokeSession((yield* Server).baseDir, id)
-      return body as unknown as Revocation
+      return decode(body)
     })],
   ["the API", 20, (id) =>
     Effect.gen(function*() {
@@ -42,7 +40,7 @@ const ways: ReadonlyArray<[string, number, (id: string) => Effect.Effect<Revocat
       const { token } = yield* issueSession(baseDir)
       return yield* Effect.promise(() =>
         fetch(`${base}/api/access/sessions/${id}`, { headers: withBearer(token), method: "DELETE" })
-          .then((response) => response.json() as Promise<Revocation>)
+          .then((response) => response.json()).then(decode)
       )
     })],
   ["a socket", 20, (id) =>
@@ -50,7 +48,7 @@ const ways: ReadonlyArray<[string, number, (id: string) => Effect.Effect<Revocat
       const { base, baseDir } = yield* Server
       const live = yield* connect(base, (yield* issueSession(baseDir)).token)
       const { exit } = yield* live.call("access.revokeSession", { id })
-      return exit?.value as unknown as Revocation
+      return decode(exit?.value)
     }))]
 ]
 
