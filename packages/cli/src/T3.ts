@@ -172,7 +172,7 @@ const sessionRevoke = leaf({
   summary: "Sign devices out, now",
   params: {
     ids: repeatedArgument("id", "The ids, or their unique beginnings, that `t3 auth session list` prints"),
-    all: toggle("all", "Every session; with --env one's own last"),
+    all: toggle("all", "Every session; with --env one's own too"),
     withIssued: toggle("with-issued", "Also every session that came from these: paired from their links, or issued"),
     yes: Flags.yes,
     ...where
