@@ -9,7 +9,7 @@ import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import { globalValue } from "effect/GlobalValue"
 import type { ServerResponse } from "node:http"
-import { orReset } from "../live/orReset.ts"
+import { type Ending as Waiting, orReset } from "../live/orReset.ts"
 
 /** Why the request that this fiber answers was cut short. */
 export const ending: FiberRef.FiberRef<{ reason?: Ending }> = globalValue(
@@ -17,12 +17,11 @@ export const ending: FiberRef.FiberRef<{ reason?: Ending }> = globalValue(
   () => FiberRef.unsafeMake<{ reason?: Ending }>({})
 )
 
-const answered = (response: ServerResponse): Effect.Effect<void> =>
-  Effect.async<void>((resume) => {
-    if (response.writableFinished || response.destroyed) return resume(Effect.void)
-    response.once("finish", () => resume(Effect.void))
-    response.once("close", () => resume(Effect.void))
-  })
+const answered = (response: ServerResponse): Waiting => (done) => {
+  if (response.writableFinished || response.destroyed) return done()
+  response.once("finish", done)
+  response.once("close", done)
+}
 
 /**
  * Ties the request of this fiber to its session until it is answered. Cut short, its handler is interrupted, and what
