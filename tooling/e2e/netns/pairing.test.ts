@@ -60,8 +60,8 @@ describe("another machine", () => {
 
     const list = await t3(cable.server, "auth", "session", "list", "--base-dir", home)
     expect(mask(list.stdout)).toMatchInlineSnapshot(`
-      "ID            DEVICE  KIND        ROLE   LAST USED          EXPIRES
-      <id>          laptop  cli, linux  owner  <time>             <time>
+      "ID            DEVICE  KIND        ROLE   CONNECTED  LAST USED  EXPIRES
+      <id>          laptop  cli, linux  owner  -          now        in 30 d
       "
     `)
 
