@@ -176,8 +176,18 @@ const edit = Effect.fnUntraced(function*(world: World, { session: index, to }: O
   yield* TestClock.adjust("1 second")
 })
 
+/** The watch has recorded by now whatever ended by itself. */
+const lapse = (world: World, now: number): void => {
+  for (const session of world.sessions) {
+    if (session.lapsed || session.revoked || now < session.expiresAt) continue
+    session.lapsed = true
+    revokeLinks(world, [session], now)
+  }
+}
+
 export const act = (world: World, operation: Operation) =>
   Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<void, unknown> => {
+    lapse(world, now)
     switch (operation.op) {
       case "issueLink":
         return issueLink(world, operation, now)
@@ -208,9 +218,11 @@ export const act = (world: World, operation: Operation) =>
 export const redeemAll = (world: World) =>
   Effect.flatMap(
     Clock.currentTimeMillis,
-    (now) =>
-      Effect.forEach(Array.from(world.links.keys()), (link) =>
+    (now) => {
+      lapse(world, now)
+      return Effect.forEach(Array.from(world.links.keys()), (link) =>
         redeem(world, { earlier: undefined, key: undefined, link, op: "redeem", scopes: undefined }, now), {
         discard: true
       })
+    }
   )

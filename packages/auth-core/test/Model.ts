@@ -20,6 +20,8 @@ export interface ModelSession {
   readonly dead: Array<Redacted.Redacted>
   expiresAt: number
   revoked: boolean
+  /** Whether its end was recorded, which ends its links. */
+  lapsed: boolean
   /** Whether somebody took its row away. */
   removed: boolean
   used: boolean
@@ -80,6 +82,7 @@ export const newSession = (
     dead: [],
     endsAt,
     expiresAt: Math.min(now + 30 * day, endsAt),
+    lapsed: false,
     removed: false,
     revoked: false,
     socket: undefined,

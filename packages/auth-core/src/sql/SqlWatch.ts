@@ -117,15 +117,13 @@ const make = Effect.gen(function*() {
   const record = Effect.gen(function*() {
     if (unrecorded.length === 0) return
     const now = yield* Clock.currentTimeMillis
-    const entries = Effect.forEach(unrecorded, (row) =>
+    yield* Effect.forEach(unrecorded, (row) =>
       appendLog(sql, now, {
         device: deviceOf(row),
         event: row.revoked_at === null ? "session.expired" : "session.revoked",
         reason: "database",
         sessionId: row.id
-      }), { discard: true })
-    const links = endLinksOf(sql, { ids: unrecorded.map((row) => row.id), now })
-    yield* Effect.zipRight(entries, links).pipe(sql.withTransaction)
+      }), { discard: true }).pipe(sql.withTransaction)
     unrecorded = []
     yield* log.written
   })
